@@ -1,0 +1,98 @@
+"""Runs a prepared encoder: text in, vectors of length one out.
+
+Knows neither Django nor how the model was made. Texts are cut at the model's length and batched with others of like
+length, so that little is spent on padding; the answer comes back in the order asked. Safe to share between threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]  # it ships no types
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+TOKENS_A_BATCH = 4096  # bounds memory: some 30 kB of activations a token
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the model lies and what it wants to see before a document and before a query."""
+
+    model: str
+    graph: Path
+    tokenizer: Path
+    pad: int
+    dimensions: int
+    document_prefix: str = ""
+    query_prefix: str = ""
+
+
+class OnnxEmbedder:
+    """An embedder in this process."""
+
+    def __init__(self, files: Files, *, threads: int) -> None:
+        self._files = files
+        self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
+        options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False  # the arena keeps the peak for ever
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
+        self._session = onnxruntime.InferenceSession(
+            str(files.graph), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+
+    @property
+    def model(self) -> str:
+        return self._files.model
+
+    @property
+    def dimensions(self) -> int:
+        return self._files.dimensions
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, for what is to be found."""
+        return self._embed(self._files.document_prefix, texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of what is looked for."""
+        return self.embed_queries([text])[0]
+
+    def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
+        """Vectors for comparing short texts with each other, both sides as queries."""
+        return self._embed(self._files.query_prefix, texts)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the text is cut into, without those the model adds; counts past the model's length too."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return len(encoding.ids) + sum(len(more.ids) for more in encoding.overflowing)
+
+    def _embed(self, prefix: str, texts: Sequence[str]) -> list[list[float]]:
+        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
+        vectors = np.empty((len(rows), self.dimensions), np.float32)
+        for places in _batches([len(row) for row in rows]):
+            (vectors[places],) = self._session.run(["vectors"], {"ids": self._padded([rows[at] for at in places])})
+        answer: list[list[float]] = vectors.tolist()
+        return answer
+
+    def _padded(self, rows: list[list[int]]) -> NDArray[np.int64]:
+        ids = np.full((len(rows), max(map(len, rows))), self._files.pad, np.int64)
+        for at, row in enumerate(rows):
+            ids[at, : len(row)] = row
+        return ids
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """The places of the texts, shortest first, in runs whose padded size stays within TOKENS_A_BATCH."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[place] * (len(batch) + 1) > TOKENS_A_BATCH:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
