@@ -6,9 +6,9 @@ gives the same bytes: dates, ids and the order of parts are fixed, so a change i
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -17,12 +17,12 @@ from xml.sax.saxutils import escape
 import docx
 from docx.document import Document
 from docx.text.paragraph import Paragraph as DocxParagraph
-from reportlab.lib import colors  # type: ignore[import-untyped]  # reportlab ships no types
-from reportlab.lib.pagesizes import LETTER  # type: ignore[import-untyped]  # as above
-from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet  # type: ignore[import-untyped]  # as above
-from reportlab.lib.units import cm  # type: ignore[import-untyped]  # as above
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # as above
-from reportlab.platypus import (  # type: ignore[import-untyped]  # as above
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import LETTER
+from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+from reportlab.lib.units import cm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
     Flowable,
     Paragraph,
     SimpleDocTemplate,
@@ -32,7 +32,7 @@ from reportlab.platypus import (  # type: ignore[import-untyped]  # as above
 )
 
 HERE = Path(__file__).resolve().parent
-MADE = datetime(2026, 1, 15, 9, 0)
+MADE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 COMPANY = "Acme Corporation"
 GREEN = colors.HexColor("#2f6b3a")
 
@@ -93,7 +93,7 @@ def make_pdf(*, source: Path, target: Path) -> None:
     pdf.build(list(_flowables(content)), onFirstPage=_frame(title), onLaterPages=_frame(title))
 
 
-def _frame(title: str):  # type: ignore[no-untyped-def]  # its type is reportlab's, which has none
+def _frame(title: str) -> Callable[[Canvas, SimpleDocTemplate], None]:
     def draw(canvas: Canvas, page: SimpleDocTemplate) -> None:
         width, height = LETTER
         canvas.saveState()
