@@ -1,0 +1,59 @@
+"""Credentials of a request: `Authorization: Bearer …` (a token or a key) or `X-API-Key: …`, one path for all."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from apikeys import limits
+from apikeys.models import APIKey
+from apikeys.selectors import BadCredential, resolve
+from tenants.keys import redis_key
+from tenants.models import User
+from tenants.types import Principal, RateLimit
+
+
+def credential_of(request: HttpRequest | Request) -> str:
+    """The credential sent, or an empty string. A header that is there but malformed is refused, never ignored."""
+    header = request.headers.get("Authorization", "")
+    other = request.headers.get("X-API-Key", "").strip()
+    if not header:
+        return other
+    scheme, _, credential = header.partition(" ")
+    if scheme.lower() != "bearer" or not credential.strip() or " " in credential.strip():
+        raise BadCredential("Send it as `Authorization: Bearer <token>`.")
+    if other and other != credential.strip():
+        raise BadCredential("Send one credential, not two.")
+    return credential.strip()
+
+
+def identify(credential: str) -> tuple[Principal, User | None, RateLimit | None]:
+    """Who calls, and where a key stands with its limit, counting this request. Raises `TooManyRequests`."""
+    if not credential:
+        return Principal(), None, None
+    principal, user, key = resolve(credential)
+    return principal, user, _count(key) if key else None
+
+
+def _count(key: APIKey) -> RateLimit | None:
+    limit = key.rate_limit or key.tenant.plan.requests_hour
+    if limit is None:
+        return None
+    return limits.hit_hourly(key=redis_key(key.tenant.ref, "key", key.id), limit=limit)
+
+
+class CredentialAuthentication(BaseAuthentication):
+    """DRF's door: `request.auth` is the `Principal`, `request.user` the user behind it, if there is one."""
+
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Principal] | None:
+        credential = credential_of(request)
+        if not credential:
+            return None
+        principal, user, limit = identify(credential)
+        request.rate_limit = limit  # type: ignore[attr-defined]  # read by tenants.http.BaseView
+        return user or AnonymousUser(), principal
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

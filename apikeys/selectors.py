@@ -1,0 +1,83 @@
+"""The one resolver of credentials: whatever form one comes in, it ends here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from knox.crypto import hash_token
+
+from apikeys import tokens
+from apikeys.models import AccessToken, APIKey
+from tenants.enums import Role
+from tenants.errors import Forbidden, Unauthenticated
+from tenants.models import Membership, User
+from tenants.types import Principal
+
+# Writing "last used" on every request would cost a row version each; this is fine enough for people.
+LAST_USED_PRECISION = timedelta(minutes=5)
+
+
+class BadCredential(Unauthenticated):
+    """One answer for every credential that is not known, so that nothing can be learnt by trying."""
+
+    code, title = "invalid_credential", "The credential is not valid"
+
+
+def resolve(credential: str) -> tuple[Principal, User | None, APIKey | None]:
+    """Who a bearer token or an API key belongs to. Raises `Unauthenticated` (or a kind of it), `Forbidden`."""
+    if tokens.looks_like_key(credential):
+        key = _key(credential)
+        return _principal_of_key(key), None, key
+    token = _token(credential)
+    return _principal_of_token(token), token.user, None
+
+
+def _key(credential: str) -> APIKey:
+    key = APIKey.objects.select_related("tenant__plan").filter(key_hash=tokens.hash_of(credential)).first()
+    if key is None:
+        raise BadCredential
+    if key.status == "revoked":
+        raise BadCredential("This key was revoked.", code="key_revoked")
+    if key.status == "expired":
+        raise BadCredential("This key has expired.", code="key_expired")
+    if not key.tenant.is_active:
+        raise Forbidden("This tenant is suspended.", code="tenant_suspended")
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION:
+        APIKey.objects.filter(id=key.id).update(last_used_at=now)
+    return key
+
+
+def _principal_of_key(key: APIKey) -> Principal:
+    return Principal(kind="key", key_id=key.id, tenant=key.tenant.ref, scopes=frozenset(key.scopes))
+
+
+def _token(credential: str) -> AccessToken:
+    token = (
+        AccessToken.objects.select_related("user", "tenant")
+        .filter(digest=hash_token(credential), expiry__gt=timezone.now())
+        .first()
+    )
+    if token is None or not token.user.is_active:
+        raise BadCredential
+    return token
+
+
+def _principal_of_token(token: AccessToken) -> Principal:
+    user, tenant = token.user, token.tenant
+    staff = Principal(kind="user", user_id=user.id, email=user.email, platform_role=user.platform_role)
+    if tenant is None:
+        return staff
+    if not tenant.is_active:
+        raise Forbidden("This tenant is suspended.", code="tenant_suspended")
+    member = Membership.objects.filter(user=user, tenant=tenant).first()
+    if member is None:
+        raise BadCredential
+    return Principal(
+        kind="user",
+        user_id=user.id,
+        email=user.email,
+        tenant=tenant.ref,
+        role=Role(member.role),
+    )

@@ -1,0 +1,124 @@
+"""Signing in and out, and the life of an API key. Each is one transaction with its audit row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+from knox.crypto import hash_token
+
+from apikeys import limits, tokens
+from apikeys.models import AccessToken, APIKey
+from apikeys.selectors import BadCredential
+from tenants import audit, context, plans
+from tenants.errors import Invalid
+from tenants.keys import platform_key
+from tenants.models import Tenant, User
+from tenants.types import Principal
+
+SIGN_INS_A_MINUTE = 10
+
+
+class BadSignIn(BadCredential):
+    """One answer for an unknown e-mail, a wrong password and a user who was locked out."""
+
+    code, title = "invalid_credentials", "E-mail or password is wrong"
+
+
+def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tuple[AccessToken, str]:
+    """A new token and its secret, shown this once. `tenant` (a slug) is needed where the user has several."""
+    limits.hit_minutely(key=platform_key("sign-in", ip or "unknown", email.lower()), limit=SIGN_INS_A_MINUTE)
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        make_password(password)  # as long as a real check takes, so that nothing shows by the clock
+        raise BadSignIn
+    if not user.check_password(password):
+        raise BadSignIn
+    place = _place(user=user, slug=tenant)
+    with transaction.atomic():
+        token, secret = AccessToken.objects.create(user=user, tenant=place)
+        audit.record(
+            by=Principal(kind="user", user_id=user.id, email=user.email),
+            action="session.start",
+            tenant=place.ref if place else None,
+        )
+    return token, secret
+
+
+def _place(*, user: User, slug: str) -> Tenant | None:
+    found = list(Tenant.objects.filter(memberships__user=user, is_active=True).order_by("created_at", "id"))
+    if slug:
+        chosen = next((tenant for tenant in found if tenant.slug == slug), None)
+        if chosen is None:
+            raise BadSignIn("E-mail, password or tenant is wrong.")
+        return chosen
+    if user.platform_role or not found:
+        if not user.platform_role:
+            raise BadSignIn("This user belongs to no active tenant.", code="no_tenant")
+        return None
+    if len(found) > 1:
+        raise Invalid(
+            "You belong to several tenants: say which.",
+            code="tenant_needed",
+            errors={"tenant": [f"One of {', '.join(tenant.slug for tenant in found)}."]},
+        )
+    return found[0]
+
+
+def sign_out(*, by: Principal, token: str) -> None:
+    """Forget the token; it is worth nothing from now on."""
+    with transaction.atomic():
+        AccessToken.objects.filter(digest=hash_token(token)).delete()
+        audit.record(by=by, action="session.end")
+
+
+def create_key(*, by: Principal, name: str, scopes: list[str], **fields: Any) -> tuple[APIKey, str]:  # noqa: ANN401 -- the key's fields
+    """A new key of the current tenant and its secret, shown this once.
+
+    An expiry in the past is taken as it is: the key is made and is expired (docs/decisions).
+    """
+    tenant = context.current()
+    live = APIKey.objects.filter(tenant_id=tenant.id, revoked_at=None).count()
+    plans.check("api_keys", used=live)
+    secret = tokens.new_key()
+    with transaction.atomic():
+        key = APIKey.objects.create(
+            tenant_id=tenant.id,
+            name=name,
+            scopes=sorted(set(scopes)),
+            key_prefix=tokens.prefix_of(secret),
+            key_hash=tokens.hash_of(secret),
+            created_by=by.user_id,
+            **fields,
+        )
+        audit.record(by=by, action="api_key.create", target=key.id, data={"scopes": key.scopes})
+    return key, secret
+
+
+def update_key(*, by: Principal, key: APIKey, **changes: Any) -> APIKey:  # noqa: ANN401 -- the key's fields
+    with transaction.atomic():
+        for field, value in changes.items():
+            setattr(key, field, value)
+        key.save(update_fields=[*changes, "updated_at"])
+        audit.record(by=by, action="api_key.update", target=key.id, data={"changed": sorted(changes)})
+    return key
+
+
+def rotate_key(*, by: Principal, key: APIKey) -> str:
+    """A new secret for the same key; the old one is worth nothing from now on."""
+    secret = tokens.new_key()
+    with transaction.atomic():
+        key.key_prefix, key.key_hash = tokens.prefix_of(secret), tokens.hash_of(secret)
+        key.save(update_fields=["key_prefix", "key_hash", "updated_at"])
+        audit.record(by=by, action="api_key.rotate", target=key.id)
+    return secret
+
+
+def revoke_key(*, by: Principal, key: APIKey) -> None:
+    """The key stops working at once; its row stays for the record."""
+    with transaction.atomic():
+        key.revoked_at = key.revoked_at or timezone.now()
+        key.save(update_fields=["revoked_at", "updated_at"])
+        audit.record(by=by, action="api_key.revoke", target=key.id)

@@ -1,0 +1,44 @@
+"""Web origins: what a bot's `allowed_domains` may hold, and which of them an `Origin` header matches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+
+def parse(domain: str) -> str:
+    """An allowed domain in the form it is kept: `https://host[:port]`, the host lower-case, `*.` in front allowed.
+
+    Raises `ValueError` with a sentence where it is none.
+    """
+    try:
+        parts = urlsplit(domain.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(f"{domain} is not a web origin.") from None
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        raise ValueError(f"{domain} is not a web origin; write it like https://www.example.com.")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError(f"{domain} has more than an origin: leave out the path.")
+    if "*" in host.removeprefix("*.") or (host.startswith("*.") and host.count(".") < 2):
+        raise ValueError(f"{domain}: a star stands for sub-domains, as in https://*.example.com.")
+    name = f"[{host}]" if ":" in host else host
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != standard else "")
+
+
+def candidates(origin: str) -> list[str]:
+    """Every allowed domain that this `Origin` would match: itself, and a star for each of its parents."""
+    try:
+        exact = parse(origin)
+    except ValueError:
+        return []
+    scheme, _, rest = exact.partition("://")
+    labels = rest.split(".")
+    stars = [f"{scheme}://*." + ".".join(labels[at:]) for at in range(1, len(labels) - 1)]
+    return [exact, *stars]
+
+
+def matches(origin: str, allowed: Sequence[str]) -> bool:
+    """Whether the `Origin` header is one of the allowed domains."""
+    return not set(candidates(origin)).isdisjoint(allowed)

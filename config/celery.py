@@ -1,0 +1,20 @@
+"""Celery: the doorbell. What there is to do stands in the database."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("parley")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def _look_for_work(**_: object) -> None:
+    """A worker that starts rings for what an earlier one left."""
+    app.send_task("knowledge.tasks.sweep")

@@ -1,0 +1,279 @@
+"""Parley's settings: one module, read from the environment (docs/configuration.md lists every variable).
+
+`PARLEY_ENV` is `development`, `test` or `production`. Development fills in what is missing (secrets under `var/`,
+the embedded PostgreSQL and Redis); production refuses to start without its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from config import env
+from config.embedded.addresses import discover
+from config.local_secrets import local_secret
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("PARLEY_VAR") or BASE_DIR / "var")
+ENVIRONMENT = env.choice("PARLEY_ENV", "development", among=("development", "test", "production"))
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.boolean("DEBUG")
+
+
+def _secret(name: str, *, fallback: str) -> str:
+    value = env.secret(name)
+    if value:
+        return value
+    if PRODUCTION:
+        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production.")
+    return local_secret(VAR, name.lower(), fallback)
+
+
+def _address(name: str, *, found: str | None, without: str) -> str:
+    value = env.secret(name) or found
+    if value is None and PRODUCTION:
+        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production.")
+    return value or without
+
+
+SECRET_KEY = _secret("SECRET_KEY", fallback=secrets.token_urlsafe(50))
+# The first key encrypts; the others still decrypt, so that keys can be rotated.
+ENCRYPTION_KEYS = _secret("ENCRYPTION_KEYS", fallback=Fernet.generate_key().decode()).split(",")
+
+# --- Who may reach us ---------------------------------------------------------------------------------------------
+PORT = env.integer("PORT", 8000, least=1)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must be set in production.")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# Who may create a tenant over the API: anyone (`open`) or staff of the operator (`staff`).
+TENANT_SIGNUP = env.choice("TENANT_SIGNUP", "staff" if PRODUCTION else "open", among=("open", "staff"))
+
+# --- Services -----------------------------------------------------------------------------------------------------
+_embedded = discover(VAR)
+# Without a server these name one that refuses at once; the commands then say how to start it.
+DATABASE_URL = _address(
+    "DATABASE_URL",
+    found=_embedded.database_url if _embedded else None,
+    without="postgresql://parley@127.0.0.1:1/parley",
+)
+REDIS_URL = _address(
+    "REDIS_URL",
+    found=_embedded.redis_url if _embedded else None,
+    without="redis://127.0.0.1:1/0",
+)
+
+
+def _database(url: str, *, pool: int) -> dict[str, Any]:
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
+    options: dict[str, Any] = {"connect_timeout": 5}
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+    named = {
+        key: str(parts.pop(field, "") or "")
+        for key, field in (
+            ("NAME", "dbname"),
+            ("USER", "user"),
+            ("PASSWORD", "password"),
+            ("HOST", "host"),
+            ("PORT", "port"),
+        )
+    }
+    return {
+        "ENGINE": "django_tenants.postgresql_backend",
+        **named,
+        "OPTIONS": {**parts, **options},
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": bool(pool),
+    }
+
+
+# config/asgi.py asks for a pool in the web process; Celery and commands go without (a pool does not survive a fork).
+DATABASES = {"default": _database(DATABASE_URL, pool=env.integer("DATABASE_POOL_SIZE", 0))}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+# --- Tenancy ------------------------------------------------------------------------------------------------------
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+# Extensions live in a schema of their own, on everybody's search path.
+PG_EXTRA_SEARCH_PATHS = ["extensions"]
+SHARED_APPS = [
+    "django_tenants",
+    "config.apps.ConsoleConfig",
+    "tenants",
+    "apikeys",
+    "knox",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+]
+TENANT_APPS = ["integrations", "knowledge", "bots", "chat"]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+
+# --- Requests -----------------------------------------------------------------------------------------------------
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False  # routes take both forms themselves (tenants/http.py)
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "bots.middleware.OriginMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = VAR / "files"
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 25, least=1) * 1024 * 1024
+MAX_UPLOAD_FILES = env.integer("MAX_UPLOAD_FILES", 20, least=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = MAX_UPLOAD_FILES + 1
+
+# CORS is decided per bot (bots/middleware.py); nothing is open by a list.
+CORS_URLS_REGEX = r"^/v1/chat/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_EXPOSE_HEADERS = [
+    "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
+]  # fmt: skip
+
+# --- People -------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "tenants.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator", "MinimumLengthValidator",
+        "CommonPasswordValidator", "NumericPasswordValidator",
+    )
+]  # fmt: skip
+LOGIN_URL = "/console/login/"
+KNOX_TOKEN_MODEL = "apikeys.AccessToken"  # noqa: S105 -- a model's name
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(hours=env.integer("TOKEN_HOURS", 12, least=1)),
+    "AUTH_HEADER_PREFIX": "Bearer",
+}
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <parley@localhost>")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+
+# --- The API ------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apikeys.authentication.CredentialAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.permissions.Closed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Parley",
+    "DESCRIPTION": "Chatbots that answer from an organisation's own documents.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+# --- Work in the background ---------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": "parley:"}
+CELERY_TASK_TIME_LIMIT = 3000
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep-documents": {"task": "knowledge.tasks.sweep", "schedule": 15.0},
+    "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
+    "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
+}
+
+# --- Knowledge and models -----------------------------------------------------------------------------------------
+MODELS_DIR = Path(env.text("MODELS_DIR") or VAR / "models")
+EMBEDDER = env.choice("EMBEDDER", "multilingual-e5-small", among=("multilingual-e5-small", "minilm"))
+EMBEDDER_THREADS = env.integer("EMBEDDER_THREADS", 2, least=1)
+# A document's lease: a worker that stays silent this long has lost it.
+INGEST_LEASE_SECONDS = env.integer("INGEST_LEASE_SECONDS", 60, least=5)
+INGEST_MAX_ATTEMPTS = env.integer("INGEST_MAX_ATTEMPTS", 3, least=1)
+INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 120, least=5)
+# host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
+OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
+
+# --- The rest -----------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+UNFOLD = {"SITE_TITLE": "Parley", "SITE_HEADER": "Parley", "SITE_SYMBOL": "forum"}
+SENTRY_DSN = env.secret("SENTRY_DSN")
+if SENTRY_DSN:
+    import sentry_sdk  # only where errors are sent anywhere
+
+    sentry_sdk.init(dsn=SENTRY_DSN, environment=ENVIRONMENT, send_default_pii=False)
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

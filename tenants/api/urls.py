@@ -1,0 +1,13 @@
+from tenants.api import views
+from tenants.http import route
+
+urlpatterns = [
+    route("tenants", views.TenantsView.as_view(), "tenants"),
+    route("tenants/<uuid:tenant_id>", views.TenantItemView.as_view(), "tenant"),
+    route("plans", views.PlansView.as_view(), "plans"),
+    route("plans/<uuid:row_id>", views.PlanView.as_view(), "plan"),
+    route("ai-providers", views.GlobalProvidersView.as_view(), "global-providers"),
+    route("ai-providers/<uuid:row_id>", views.GlobalProviderView.as_view(), "global-provider"),
+    route("settings/system", views.SettingsView.as_view(), "system-settings"),
+    route("audit", views.AuditView.as_view(), "audit"),
+]

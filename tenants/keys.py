@@ -1,0 +1,30 @@
+"""Names in Redis and in file storage. Every one of a tenant's begins with the tenant."""
+
+from __future__ import annotations
+
+from tenants.types import TenantRef
+
+
+def redis_key(tenant: TenantRef, *parts: object) -> str:
+    """`t:<tenant id>:<part>:…`; a part may not be empty."""
+    return ":".join(["t", str(tenant.id), *_checked(parts)])
+
+
+def platform_key(*parts: object) -> str:
+    """A Redis key that belongs to no tenant, such as a sign-in limit."""
+    return ":".join(["platform", *_checked(parts)])
+
+
+def file_key(tenant: TenantRef, *parts: object) -> str:
+    """`t/<tenant id>/<part>/…` in file storage; parts are ours, never what someone typed."""
+    checked = _checked(parts)
+    if any("/" in part or part.startswith(".") for part in checked):
+        raise ValueError("A file key's parts are plain names.")
+    return "/".join(["t", str(tenant.id), *checked])
+
+
+def _checked(parts: tuple[object, ...]) -> list[str]:
+    names = [str(part) for part in parts]
+    if not names or not all(names):
+        raise ValueError("A key needs parts, none of them empty.")
+    return names

@@ -1,0 +1,1 @@
+"""How a tenant comes to be and ceases."""

@@ -1,0 +1,268 @@
+"""What the operator does: tenants and their people, plans, global providers, settings.
+
+Each function is one transaction and writes its audit row in it; `by` is who does it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.db.models import Model, ProtectedError
+from django.utils import timezone
+
+from tenants import audit
+from tenants.enums import PlatformRole, Role
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound
+from tenants.models import Invitation, Membership, Plan, SystemSetting, Tenant, User, schema_for
+from tenants.provisioning import schema
+from tenants.selectors import AUDIT_DEFAULTS, AUDIT_LOGGING
+from tenants.types import Principal
+
+INVITATION_DAYS = 14
+SETTINGS: dict[str, dict[str, Any]] = {AUDIT_LOGGING: AUDIT_DEFAULTS}
+
+
+class SlugTaken(Conflict):
+    code, title = "slug_taken", "There is a tenant with this slug"
+
+
+class EmailTaken(Conflict):
+    code, title = "email_taken", "There is a user with this e-mail and another password"
+
+
+class PlanInUse(Conflict):
+    code, title = "plan_in_use", "Tenants are on this plan"
+
+
+def create_tenant(
+    *,
+    by: Principal,
+    name: str,
+    slug: str,
+    email: str,
+    password: str,
+    description: str = "",
+    plan: str = "",
+    owner_email: str = "",
+) -> Tenant:
+    """A tenant, its schema, its first user as owner, and an invitation for `owner_email` where that differs.
+
+    All or nothing. Raises `Invalid` (a weak password, an unknown plan), `SlugTaken`, `EmailTaken`.
+    """
+    chosen = _plan(plan)
+    if Tenant.objects.filter(slug=slug).exists():
+        raise SlugTaken
+    tenant_id = uuid4()
+    try:
+        with transaction.atomic():
+            tenant = Tenant.objects.create(
+                id=tenant_id,
+                schema_name=schema_for(tenant_id),
+                name=name,
+                slug=slug,
+                description=description,
+                plan=chosen,
+            )
+            schema.create(tenant)
+            owner = _first_user(email=email, password=password, tenant=tenant)
+            Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
+            if owner_email and owner_email.strip().lower() != owner.email:
+                invite(tenant=tenant, email=owner_email, role=Role.OWNER)
+            audit.record(by=by, action="tenant.create", target=slug, tenant=tenant.ref, data={"plan": chosen.slug})
+    except IntegrityError as error:
+        raise SlugTaken from error
+    return tenant
+
+
+def _plan(slug: str) -> Plan:
+    if not slug:
+        return Plan.objects.get(is_default=True)
+    found = Plan.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Plan.objects.order_by("slug").values_list("slug", flat=True))
+        raise Invalid("There is no such plan.", errors={"plan": [f"One of {known}."]})
+    return found
+
+
+def _first_user(*, email: str, password: str, tenant: Tenant) -> User:
+    """A new user, or the one of this e-mail where the password proves that it is theirs."""
+    known = User.objects.filter(email=email.strip().lower()).first()
+    if known is not None:
+        if not (known.is_active and known.check_password(password)):
+            raise EmailTaken
+        return known
+    check_password_strength(password=password, email=email, name=tenant.name)
+    return User.objects.create_user(email=email, password=password)
+
+
+def check_password_strength(*, password: str, email: str, name: str = "") -> None:
+    """Raise `Invalid` where Django's validators find the password weak."""
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise Invalid("The password is too weak.", errors={"password": list(error.messages)}) from error
+
+
+def update_tenant(*, by: Principal, tenant: Tenant, **changes: Any) -> Tenant:  # noqa: ANN401 -- the tenant's fields
+    """Change name, description, plan or whether the tenant is active."""
+    if "plan" in changes:
+        changes["plan"] = _plan(changes["plan"])
+    with transaction.atomic():
+        _change(tenant, changes)
+        audit.record(
+            by=by, action="tenant.update", target=tenant.slug, tenant=tenant.ref,
+            data={"changed": sorted(changes)},
+        )  # fmt: skip
+    return tenant
+
+
+def delete_tenant(*, by: Principal, tenant: Tenant) -> None:
+    """Drop the tenant with its schema. Its people stay, without it. Files are removed by the caller's stack above."""
+    with transaction.atomic():
+        audit.record(by=by, action="tenant.delete", target=tenant.slug, tenant=tenant.ref)
+        schema.drop(tenant)
+        tenant.delete()
+
+
+def invite(*, tenant: Tenant, email: str, role: Role) -> Invitation:
+    """Invite somebody by mail; the token in it is kept as a hash only."""
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        tenant=tenant,
+        email=email.strip().lower(),
+        role=role,
+        token_hash=_hash(token),
+        expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
+    )
+    transaction.on_commit(lambda: _mail_invitation(invitation=invitation, token=token))
+    return invitation
+
+
+def _mail_invitation(*, invitation: Invitation, token: str) -> None:
+    send_mail(
+        subject=f"You are invited to {invitation.tenant.name} on Parley",
+        message=(
+            f"You are invited to {invitation.tenant.name} as {invitation.role}.\n\n"
+            f"To accept, send this token with a password of your choice to\n"
+            f"{settings.PUBLIC_URL}/v1/auth/invitations/accept\n\n{token}\n\n"
+            f"It is good for {INVITATION_DAYS} days."
+        ),
+        from_email=None,
+        recipient_list=[invitation.email],
+        fail_silently=True,
+    )
+
+
+def accept_invitation(*, token: str, password: str, name: str = "") -> Membership:
+    """Make the invited person a member, with a new account or the one they have. Raises `NotFound` for a bad token."""
+    with transaction.atomic():
+        invitation = (
+            Invitation.objects.select_for_update()
+            .select_related("tenant")
+            .filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=timezone.now())
+            .first()
+        )
+        if invitation is None:
+            raise NotFound("This invitation is not valid, or no longer.", code="invitation_not_found")
+        user = _first_user(email=invitation.email, password=password, tenant=invitation.tenant)
+        if name and not user.name:
+            _change(user, {"name": name})
+        member, _ = Membership.objects.update_or_create(
+            user=user, tenant=invitation.tenant, defaults={"role": invitation.role}
+        )
+        _change(invitation, {"accepted_at": timezone.now()})
+        audit.record(
+            by=Principal(kind="user", user_id=user.id, email=user.email, tenant=invitation.tenant.ref),
+            action="member.join", target=user.email, data={"role": member.role},
+        )  # fmt: skip
+    return member
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def save_row(*, by: Principal, row: Model, action: str, **changes: Any) -> Model:  # noqa: ANN401 -- the row's fields
+    """Create or change a plan or a global provider; a name that is taken is a conflict."""
+    try:
+        with transaction.atomic():
+            for name, value in changes.items():
+                setattr(row, name, value)
+            if getattr(row, "is_default", False):
+                type(row)._default_manager.exclude(pk=row.pk).update(is_default=False)
+            row.save()
+            audit.record(by=by, action=action, target=row, data={"changed": sorted(changes)})
+    except IntegrityError as error:
+        raise Conflict("There is one with this name.", code="name_taken") from error
+    return row
+
+
+def delete_row(*, by: Principal, row: Model, action: str) -> None:
+    try:
+        with transaction.atomic():
+            audit.record(by=by, action=action, target=row)
+            row.delete()
+    except ProtectedError as error:
+        raise PlanInUse from error
+
+
+def set_setting(*, by: Principal, key: str, value: Any) -> SystemSetting:  # noqa: ANN401 -- JSON, checked here
+    """Set one of the operator's settings. What is left out of `value` keeps its default."""
+    if key not in SETTINGS:
+        raise Invalid("There is no such setting.", errors={"key": [f"One of {', '.join(SETTINGS)}."]})
+    _check_shape(value=value, like=SETTINGS[key])
+    with transaction.atomic():
+        row, _ = SystemSetting.objects.update_or_create(
+            key=key, defaults={"value": SETTINGS[key] | value, "updated_by": by.user_id}
+        )
+        # Written by hand of the old setting's rule or the new one's, turning auditing off stays on record.
+        audit.record(by=by, action="setting.set", target=key, data={"value": row.value})
+    return row
+
+
+def _check_shape(*, value: Any, like: dict[str, Any]) -> None:  # noqa: ANN401 -- JSON
+    if not isinstance(value, dict):
+        raise Invalid("The value is an object.", errors={"value": ["An object."]})
+    wrong: dict[str, list[str]] = {}
+    for name, given in value.items():
+        if name not in like:
+            wrong[f"value.{name}"] = ["There is no such field."]
+        elif type(given) is not type(like[name]):
+            wrong[f"value.{name}"] = [f"A {type(like[name]).__name__} is needed."]
+        elif isinstance(given, int) and not isinstance(given, bool) and not 1 <= given <= 3650:
+            wrong[f"value.{name}"] = ["Between 1 and 3650."]
+    if wrong:
+        raise Invalid(errors=wrong)
+
+
+def ensure_super_admin(*, email: str, password: str) -> bool:
+    """The first super admin, where there is none yet; answers whether one was made."""
+    if User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN).exists():
+        return False
+    User.objects.create_user(
+        email=email, password=password, name="System Administrator", platform_role=PlatformRole.SUPER_ADMIN
+    )
+    return True
+
+
+def check_signup(*, by: Principal) -> None:
+    """Raise where this caller may not create tenants: `TENANT_SIGNUP` says whether anyone may."""
+    if by.platform_role or settings.TENANT_SIGNUP == "open":
+        return
+    raise Forbidden("Only staff of the operator create tenants here.", code="staff_only")
+
+
+def _change(row: Model, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(row, name, value)
+    stamps = [field.name for field in row._meta.fields if field.name == "updated_at"]
+    row.save(update_fields=[*changes, *stamps])
