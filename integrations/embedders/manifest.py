@@ -45,7 +45,7 @@ def _read(folder: Path) -> dict[str, Any]:
         raise ModelMissing(f"{folder} holds no prepared model.") from None
     except ValueError:
         raise ModelMissing(f"{folder / FILE} cannot be read.") from None
-    if not isinstance(listed, dict) or not isinstance(listed.get("files"), dict):
+    if not isinstance(listed, dict) or not listed.get("files"):
         raise ModelMissing(f"{folder / FILE} cannot be read.")
     return listed
 

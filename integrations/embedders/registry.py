@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cache
 from pathlib import Path
@@ -28,11 +29,12 @@ class EmbedderUnavailable(Unavailable):
 def builtin() -> OnnxEmbedder:
     """The embedder that needs no key. Raises EmbedderUnavailable while its model has not been prepared."""
     with _loading:
-        return _load(Path(settings.MODELS_DIR), getattr(settings, "EMBEDDER_THREADS", 2))
+        return _load(Path(settings.MODELS_DIR), getattr(settings, "EMBEDDER_THREADS", 2), os.getpid())
 
 
 @cache
-def _load(models_dir: Path, threads: int) -> OnnxEmbedder:
+def _load(models_dir: Path, threads: int, process: int) -> OnnxEmbedder:
+    """`process` keeps a forked child from its parent's model, whose threads it does not have: even freeing it waits."""
     folder = models_dir / prepare.E5
     try:
         manifest.verify(folder, source=blob.SHA256)
@@ -47,4 +49,16 @@ def _load(models_dir: Path, threads: int) -> OnnxEmbedder:
         document_prefix="passage: ",
         query_prefix="query: ",
     )
-    return OnnxEmbedder(files, threads=threads)
+    try:
+        return OnnxEmbedder(files, threads=threads)
+    except Exception as reason:  # both libraries raise kinds of their own, the tokenizer's a bare Exception
+        raise EmbedderUnavailable(f"{folder} is damaged. Run `python manage.py prepare_models`.") from reason
+
+
+def _unlock() -> None:
+    """Another thread of the parent may have been loading at the moment of the fork."""
+    global _loading
+    _loading = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_unlock)

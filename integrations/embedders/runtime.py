@@ -66,13 +66,19 @@ class OnnxEmbedder:
         """Vectors for comparing short texts with each other, both sides as queries."""
         return self._embed(self._files.query_prefix, texts)
 
+    def token_ids(self, text: str) -> list[int]:
+        """What the model is shown for a text without any prefix, begin and end included."""
+        ids: list[int] = self._tokenizer.encode(_encodable(text)).ids
+        return ids
+
     def count_tokens(self, text: str) -> int:
         """How many tokens the text is cut into, without those the model adds; counts past the model's length too."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding = self._tokenizer.encode(_encodable(text), add_special_tokens=False)
         return len(encoding.ids) + sum(len(more.ids) for more in encoding.overflowing)
 
     def _embed(self, prefix: str, texts: Sequence[str]) -> list[list[float]]:
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + text for text in texts])]
+        encodings = self._tokenizer.encode_batch_fast([prefix + _encodable(text) for text in texts])
+        rows = [encoding.ids for encoding in encodings]
         vectors = np.empty((len(rows), self.dimensions), np.float32)
         for places in _batches([len(row) for row in rows]):
             (vectors[places],) = self._session.run(["vectors"], {"ids": self._padded([rows[at] for at in places])})
@@ -84,6 +90,11 @@ class OnnxEmbedder:
         for at, row in enumerate(rows):
             ids[at, : len(row)] = row
         return ids
+
+
+def _encodable(text: str) -> str:
+    """JSON can carry half a surrogate pair, which no UTF-8 can; it becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

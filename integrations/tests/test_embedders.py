@@ -5,12 +5,14 @@ import json
 import multiprocessing
 import os
 import shutil
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import SettingsWrapper
 
 from integrations.embedders import blob, manifest, prepare, registry
 from integrations.embedders.runtime import OnnxEmbedder
@@ -35,7 +37,7 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def models_dir() -> Path:
-    folder = Path(settings.MODELS_DIR)
+    folder = Path(configured.MODELS_DIR)
     prepare.ensure(folder)
     return folder
 
@@ -46,10 +48,10 @@ def embedder(models_dir: Path) -> OnnxEmbedder:
 
 
 @pytest.fixture
-def copy(models_dir: Path, tmp_path: Path, settings: object) -> Path:
+def copy(models_dir: Path, tmp_path: Path, settings: SettingsWrapper) -> Path:
     """A prepared model of this test's own, to be damaged; it is what the registry would load."""
     shutil.copytree(models_dir / prepare.E5, tmp_path / prepare.E5)
-    settings.MODELS_DIR = tmp_path  # type: ignore[attr-defined]  # the settings fixture takes any name
+    settings.MODELS_DIR = tmp_path
     return tmp_path / prepare.E5
 
 
@@ -138,8 +140,8 @@ def test_half_a_surrogate_pair_is_no_error(embedder: OnnxEmbedder) -> None:
     assert embedder.embed_query("price \ud83d today") == embedder.embed_query("price ? today")
 
 
-def test_a_missing_model_names_the_command(tmp_path: Path, settings: object) -> None:
-    settings.MODELS_DIR = tmp_path  # type: ignore[attr-defined]  # the settings fixture takes any name
+def test_a_missing_model_names_the_command(tmp_path: Path, settings: SettingsWrapper) -> None:
+    settings.MODELS_DIR = tmp_path
 
     with pytest.raises(registry.EmbedderUnavailable, match=r"python manage\.py prepare_models") as refusal:
         registry.builtin()
@@ -185,15 +187,27 @@ def test_two_may_prepare_at_once(tmp_path: Path, models_dir: Path) -> None:
         (lambda folder: _spoil(folder / "tokenizer.json"), "damaged"),
     ],
 )
-def test_a_damaged_model_is_refused_until_prepared_again(copy: Path, damage: object, message: str) -> None:
-    damage(copy)  # type: ignore[operator]  # a function of the folder
+def test_a_damaged_model_is_refused_until_prepared_again(
+    copy: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    damage(copy)
 
     with pytest.raises(registry.EmbedderUnavailable, match=message):
         registry.builtin()
 
     call_command("prepare_models", stdout=StringIO())
     manifest.verify(copy, source=blob.SHA256, deep=True)
-    assert len(registry.builtin().embed_query("hello")) == 384
+
+
+def test_a_model_prepared_later_is_found_without_a_restart(
+    models_dir: Path, tmp_path: Path, settings: SettingsWrapper, embedder: OnnxEmbedder
+) -> None:
+    settings.MODELS_DIR = tmp_path
+    with pytest.raises(registry.EmbedderUnavailable):
+        registry.builtin()
+
+    shutil.copytree(models_dir / prepare.E5, tmp_path / prepare.E5)
+    assert registry.builtin().embed_query("hello") == embedder.embed_query("hello")
 
 
 def test_an_unknown_source_file_is_refused(tmp_path: Path) -> None:
@@ -208,9 +222,9 @@ def test_an_unknown_source_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_says_when_the_source_is_gone(
-    tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.MODELS_DIR = tmp_path  # type: ignore[attr-defined]  # the settings fixture takes any name
+    settings.MODELS_DIR = tmp_path
     monkeypatch.setattr(blob, "PACKAGE", "a_package_nobody_installed")
 
     with pytest.raises(CommandError, match="not installed"):
