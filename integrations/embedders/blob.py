@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import struct
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def _vocabulary(cursor: _Cursor) -> Vocabulary:
     bounds = np.frombuffer(cursor.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(cursor.take(4 * count), "<f4").tolist()
     text = cursor.take(size)
-    pieces = tuple(text[start:stop].decode() for start, stop in zip(bounds, bounds[1:], strict=False))
+    pieces = tuple(text[start:stop].decode() for start, stop in pairwise(bounds))
     return Vocabulary(pieces, tuple(scores), begin, end, pad, unknown)
 
 

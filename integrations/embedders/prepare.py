@@ -44,7 +44,7 @@ def _replace(folder: Path, say: Callable[[str], object]) -> None:
 
 
 def _convert(folder: Path, say: Callable[[str], object]) -> None:
-    from . import graph, tokenizer  # onnx is slow to import and only this step needs it
+    from . import graph, tokenizer  # noqa: PLC0415 - onnx is slow to import and only this step needs it
 
     source = blob.locate()
     say(f"Checking {source.name}.")

@@ -1,8 +1,8 @@
 """Writes the tokenizer of the multilingual E5 model as a `tokenizers` JSON file.
 
-In: the vocabulary. Out: text whose rules match SentencePiece's `nmt_nfkc` normaliser, so the ids are those the model was
-trained with. Words typed by people can never become control tokens: those pieces are renamed to contain a space, which
-no text has left by then.
+In: the vocabulary. Out: text whose rules match SentencePiece's `nmt_nfkc` normaliser, so the ids are those the model
+was trained with. Words typed by people can never become control tokens: those pieces are renamed to contain a space,
+which no text has left by then.
 """
 
 from __future__ import annotations

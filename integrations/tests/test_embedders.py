@@ -3,16 +3,15 @@
 import hashlib
 import json
 import multiprocessing
-import os
 import shutil
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
 
 from integrations.embedders import blob, manifest, prepare, registry
 from integrations.embedders.runtime import OnnxEmbedder
@@ -48,7 +47,7 @@ def embedder(models_dir: Path) -> OnnxEmbedder:
 
 
 @pytest.fixture
-def copy(models_dir: Path, tmp_path: Path, settings: SettingsWrapper) -> Path:
+def copy(models_dir: Path, tmp_path: Path, settings: Any) -> Path:
     """A prepared model of this test's own, to be damaged; it is what the registry would load."""
     shutil.copytree(models_dir / prepare.E5, tmp_path / prepare.E5)
     settings.MODELS_DIR = tmp_path
@@ -114,7 +113,7 @@ def test_text_past_the_models_length_does_not_count(embedder: OnnxEmbedder) -> N
         ("退货需要多少天？", [0, 6, 12461, 24781, 2745, 22517, 1906, 32, 2]),
         ("كيف أعيد المنتج؟", [0, 30149, 1333, 31650, 158251, 1245, 2]),
         ("Где мой заказ №5?", [0, 105267, 20351, 75420, 438, 758, 32, 2]),
-        ("ｶﾀｶﾅ～②", [0, 6, 10045, 10793, 10045, 17456, 6087, 304, 2]),  # noqa: RUF001 - the wide tilde is the point
+        ("ｶﾀｶﾅ～②", [0, 6, 10045, 10793, 10045, 17456, 6087, 304, 2]),
     ],
 )
 def test_text_becomes_the_token_ids_the_model_was_trained_with(
@@ -140,7 +139,7 @@ def test_half_a_surrogate_pair_is_no_error(embedder: OnnxEmbedder) -> None:
     assert embedder.embed_query("price \ud83d today") == embedder.embed_query("price ? today")
 
 
-def test_a_missing_model_names_the_command(tmp_path: Path, settings: SettingsWrapper) -> None:
+def test_a_missing_model_names_the_command(tmp_path: Path, settings: Any) -> None:
     settings.MODELS_DIR = tmp_path
 
     with pytest.raises(registry.EmbedderUnavailable, match=r"python manage\.py prepare_models") as refusal:
@@ -171,7 +170,7 @@ def test_two_may_prepare_at_once(tmp_path: Path, models_dir: Path) -> None:
         worker.join()
 
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert sorted(os.listdir(tmp_path)) == [".lock", prepare.E5]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", prepare.E5]
     listed = json.loads((tmp_path / prepare.E5 / manifest.FILE).read_text())
     assert listed == json.loads((models_dir / prepare.E5 / manifest.FILE).read_text())
 
@@ -200,7 +199,7 @@ def test_a_damaged_model_is_refused_until_prepared_again(
 
 
 def test_a_model_prepared_later_is_found_without_a_restart(
-    models_dir: Path, tmp_path: Path, settings: SettingsWrapper, embedder: OnnxEmbedder
+    models_dir: Path, tmp_path: Path, settings: Any, embedder: OnnxEmbedder
 ) -> None:
     settings.MODELS_DIR = tmp_path
     with pytest.raises(registry.EmbedderUnavailable):
@@ -222,7 +221,7 @@ def test_an_unknown_source_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_says_when_the_source_is_gone(
-    tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MODELS_DIR = tmp_path
     monkeypatch.setattr(blob, "PACKAGE", "a_package_nobody_installed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,7 +14,7 @@ class Command(BaseCommand):
     help = "Makes the built-in embedding model ready to run; does nothing when it already is."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: str, **options: object) -> None:
         try:
             prepare.ensure(Path(settings.MODELS_DIR), say=self.stdout.write)
         except blob.SourceUnavailable as reason:
