@@ -108,6 +108,7 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 # Extensions live in a schema of their own, on everybody's search path.
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
+SKIP_PG_EXTRA_VALIDATION = True  # it asks the database at every start; schemas of ours begin with t_
 SHARED_APPS = [
     "django_tenants",
     "config.apps.ConsoleConfig",
