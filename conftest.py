@@ -82,13 +82,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis() -> Iterator[None]:
+def _empty_redis() -> None:
     from redis import Redis
 
     client = Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
     client.close()
-    yield
 
 
 def _ref(slug: str) -> TenantRef:
@@ -162,7 +161,7 @@ def api_as(acme: TenantRef, member: Callable[..., User]) -> Callable[..., APICli
     from apikeys.models import AccessToken
 
     def make(role: Role, tenant: TenantRef = acme) -> APIClient:
-        _, secret = AccessToken.objects.create(user=member(role, tenant), tenant_id=tenant.id)
+        _, secret = AccessToken.issue(user=member(role, tenant), tenant_id=tenant.id)
         return _client(secret)
 
     return make
@@ -186,7 +185,7 @@ def staff(db: None) -> APIClient:
     user = User.objects.create_user(
         email="root@parley.example", password="x" * 12, platform_role=PlatformRole.SUPER_ADMIN
     )
-    _, secret = AccessToken.objects.create(user=user)
+    _, secret = AccessToken.issue(user=user)
     return _client(secret)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from apikeys.enums import Scope
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 
 
 class APIKey(models.Model):
@@ -50,6 +51,12 @@ class AccessToken(AbstractAuthToken):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="access_tokens")
 
     objects: ClassVar[AuthTokenManager] = AuthTokenManager()
+
+    @classmethod
+    def issue(cls, *, user: User, tenant_id: UUID | None = None) -> tuple[AccessToken, str]:
+        """A new token and its secret, of which only a hash is kept."""
+        token, secret = cls.objects.create(user=user, tenant_id=tenant_id)  # type: ignore[no-untyped-call]  # knox's own
+        return token, secret
 
     def __str__(self) -> str:
         return f"token of {self.user_id}"

@@ -54,7 +54,7 @@ def _principal_of_key(key: APIKey) -> Principal:
 
 
 def _token(credential: str) -> AccessToken:
-    token = (
+    token: AccessToken | None = (
         AccessToken.objects.select_related("user", "tenant")
         .filter(digest=hash_token(credential), expiry__gt=timezone.now())
         .first()

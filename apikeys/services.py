@@ -38,7 +38,7 @@ def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tup
         raise BadSignIn
     place = _place(user=user, slug=tenant)
     with transaction.atomic():
-        token, secret = AccessToken.objects.create(user=user, tenant=place)
+        token, secret = AccessToken.issue(user=user, tenant_id=place.id if place else None)
         audit.record(
             by=Principal(kind="user", user_id=user.id, email=user.email),
             action="session.start",

@@ -77,7 +77,7 @@ class BaseView(APIView):
     def finalize_response(
         self,
         request: Request,
-        response: Response,  # type: ignore[override]  # this API answers with nothing else
+        response: Response,
         *args: Any,  # noqa: ANN401 -- DRF's signature
         **kwargs: Any,  # noqa: ANN401 -- DRF's signature
     ) -> Response:

@@ -55,7 +55,7 @@ class Plan(models.Model):
 
 
 class Tenant(TenantMixin):
-    """An organisation, and the schema that holds all it owns; the schema is named by the id, never by what was typed."""
+    """An organisation, and the schema that holds all it owns, named by the id and never by what was typed."""
 
     auto_create_schema = False
     auto_drop_schema = False

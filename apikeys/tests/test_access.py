@@ -127,7 +127,7 @@ def test_an_expiry_in_the_past_is_taken_and_said(api: APIClient) -> None:
     ],
 )
 def test_a_malformed_credential_is_refused_not_ignored(
-    anonymous: APIClient, acme: TenantRef, headers: dict[str, str]
+    anonymous: APIClient, acme: TenantRef, headers: dict[str, Any]
 ) -> None:
     assert anonymous.get(ME, **headers).status_code == 401
 
