@@ -1,0 +1,1 @@
+"""Chat models: one interface, one small module for each kind of provider."""

@@ -1,0 +1,80 @@
+"""What can go wrong with a provider, as one family of problems.
+
+A visitor sees `detail`, which is the same kind sentence for all of them; `owner_detail` says what is wrong in words for
+the tenant whose provider it is. Neither ever holds a key: what a vendor wrote back is not repeated, it may quote one.
+"""
+
+from __future__ import annotations
+
+from tenants.errors import Problem
+
+FOR_VISITORS = "The assistant cannot answer at the moment. Please try again later."
+
+
+class ProviderError(Problem):
+    """A provider did not answer. `retryable` says whether the same request may do better a moment later."""
+
+    status, code, title = 502, "provider_failed", "The provider did not answer"
+    owner_says = "The provider answered with something that is not an answer."
+    retryable = False
+
+    def __init__(self, owner_detail: str = "") -> None:
+        super().__init__(FOR_VISITORS)
+        self.owner_detail = owner_detail or self.owner_says
+
+
+class ProviderFailed(ProviderError):
+    retryable = True
+
+
+class ProviderBadKey(ProviderError):
+    code = "provider_bad_key"
+    owner_says = "The provider does not accept this key. Check that it is whole, current and of the right account."
+
+
+class ProviderNotAllowed(ProviderError):
+    code = "provider_not_allowed"
+    owner_says = "The provider knows this key and does not allow it this request. Check the key's permissions."
+
+
+class ProviderUnknownModel(ProviderError):
+    code = "provider_unknown_model"
+    owner_says = "The provider has no such model, or not for this key."
+
+
+class ProviderBadRequest(ProviderError):
+    code = "provider_bad_request"
+    owner_says = "The provider refused the request as it is: a setting of the bot or of the provider does not suit it."
+
+
+class ProviderNoQuota(ProviderError):
+    code = "provider_no_quota"
+    owner_says = "The account at the provider has no credit or quota left."
+
+
+class ProviderRateLimited(ProviderError):
+    code = "provider_rate_limited"
+    owner_says = "The provider asks to slow down: this key sends too many requests or tokens a minute."
+    retryable = True
+
+
+class ProviderUnreachable(ProviderError):
+    code = "provider_unreachable"
+    owner_says = "The provider's address could not be reached. Check the address, and that it is public."
+    retryable = True
+
+
+class ProviderTimedOut(ProviderError):
+    code = "provider_timed_out"
+    owner_says = "The provider did not answer in time."
+    retryable = True
+
+
+class ProviderInactive(ProviderError):
+    code = "provider_inactive"
+    owner_says = "This provider is switched off."
+
+
+class ProviderKeyUnreadable(ProviderError):
+    code = "provider_key_unreadable"
+    owner_says = "The stored key cannot be opened any more. Enter it again."

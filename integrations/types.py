@@ -1,0 +1,20 @@
+"""A provider as the code that asks it sees it: without its row, with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRef:
+    """`name` is the kind (`openai`, …), `label` what the tenant calls it. The key never shows in `repr`."""
+
+    id: UUID
+    name: str
+    base_url: str | None = None
+    api_key: str = field(default="", repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
