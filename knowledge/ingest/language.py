@@ -1,0 +1,127 @@
+"""Which language a text is in, how PostgreSQL searches it, and how scripts without spaces are searched.
+
+The script settles most alphabets by itself; only what is left goes to the statistical model, which is
+loaded when first needed.
+"""
+
+import re
+from functools import cache
+from typing import Any, Final
+
+_SAMPLE: Final = 20_000
+_LETTERS_NEEDED: Final = 12
+_SURE: Final = 0.6
+
+# A script that one language uses, or nearly so.
+_SCRIPTS: Final = (
+    ("ko", re.compile("[\u1100-\u11ff\uac00-\ud7af]")),
+    ("th", re.compile("[\u0e01-\u0e5b]")),
+    ("lo", re.compile("[\u0e81-\u0edf]")),
+    ("km", re.compile("[\u1780-\u17ff]")),
+    ("my", re.compile("[\u1000-\u109f]")),
+    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
+    ("he", re.compile("[\u05d0-\u05ea]")),
+    ("hy", re.compile("[\u0531-\u0587]")),
+    ("ka", re.compile("[\u10a0-\u10ff]")),
+    ("ta", re.compile("[\u0b80-\u0bff]")),
+    ("te", re.compile("[\u0c00-\u0c7f]")),
+    ("kn", re.compile("[\u0c80-\u0cff]")),
+    ("ml", re.compile("[\u0d00-\u0d7f]")),
+    ("gu", re.compile("[\u0a80-\u0aff]")),
+    ("pa", re.compile("[\u0a00-\u0a7f]")),
+    ("si", re.compile("[\u0d80-\u0dff]")),
+    ("am", re.compile("[\u1200-\u137f]")),
+)
+_KANA: Final = re.compile("[\u3041-\u30ff]")
+_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_ADDRESSES: Final = re.compile(r"https?://\S+|\S+@\S+")
+
+# The model knows more names than ISO 639-1 has; near relatives are read as the language they are close to.
+_ALIASES: Final = {"ary": "ar", "arz": "ar", "nb": "no", "nn": "no", "pcm": "en", "yi": "yi", "zh_hans": "zh"}
+
+# PostgreSQL 18's built-in configurations by ISO 639-1 code.
+_CONFIGS: Final = {
+    "ar": "arabic",
+    "hy": "armenian",
+    "eu": "basque",
+    "ca": "catalan",
+    "da": "danish",
+    "nl": "dutch",
+    "en": "english",
+    "et": "estonian",
+    "fi": "finnish",
+    "fr": "french",
+    "de": "german",
+    "el": "greek",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "id": "indonesian",
+    "ga": "irish",
+    "it": "italian",
+    "lt": "lithuanian",
+    "ne": "nepali",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "es": "spanish",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
+
+_UNSPACED: Final = re.compile(
+    "(?:[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ec9\u0edc-\u0edf\u1000-\u103f\u1050-\u109f\u1780-\u17d3"
+    "\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff])+"
+)
+
+
+def detect(text: str) -> str:
+    """The language as ISO 639-1 code, or "" where the text is too short or too mixed to say."""
+    sample = _ADDRESSES.sub(" ", text[:_SAMPLE])
+    letters = len(_LETTER.findall(sample))
+    by_script = _by_script(sample, letters)
+    if by_script or letters < _LETTERS_NEEDED:
+        return by_script
+    code, probability = _model().classify(sample)
+    code = _ALIASES.get(code, code)
+    return code if probability >= _SURE and len(code) == 2 else ""
+
+
+def config_for(language: str) -> str:
+    return _CONFIGS.get(language, "simple")
+
+
+def bigrams(text: str) -> str:
+    """Runs of letters in scripts without spaces become pairs of neighbours with spaces between them."""
+    return text if text.isascii() else _UNSPACED.sub(_pairs, text)
+
+
+def _pairs(found: re.Match[str]) -> str:
+    run = found.group()
+    pairs = run if len(run) == 1 else " ".join(run[i : i + 2] for i in range(len(run) - 1))
+    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
+    return f"{' ' if before.isalnum() else ''}{pairs}{' ' if after.isalnum() else ''}"
+
+
+def _by_script(sample: str, letters: int) -> str:
+    if sample.isascii() or not letters:
+        return ""
+    han, kana = len(_HAN.findall(sample)), len(_KANA.findall(sample))
+    if han + kana > letters * 0.3:
+        return "ja" if kana > (han + kana) * 0.1 else "zh"
+    for code, script in _SCRIPTS:
+        if len(script.findall(sample)) > letters * 0.4:
+            return code
+    return ""
+
+
+@cache
+def _model() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # half a second and 40 MB: only when needed
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

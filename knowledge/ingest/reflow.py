@@ -1,0 +1,116 @@
+"""Turns the lines of a PDF's pages back into paragraphs and list items; pure.
+
+A page knows lines, not sentences. A line that fills the page's width goes on in the next one; a short
+line that ends a sentence ends the paragraph; a word cut by a hyphen at a line's end becomes whole again.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from knowledge.ingest.types import Block
+
+_BULLET = re.compile(r"(?:[•●○◦▪■□➢✓‣⁃\uf0b7\uf0a7·*]|[–—-](?=\s)|\(?\d{1,3}[.)](?=\s)|\(?[a-z][.)](?=\s))\s*\S")
+_MARK = re.compile(r"^[•●○◦▪■□➢‣⁃\uf0b7\uf0a7·*–—-]\s*")
+_TERMINAL = re.compile("[.!?:;。！？：；؟۔।…][\"'”’»)\\]]*\\s*$")
+_CUT_WORD = re.compile(r"(\w+)[-\u2010\u00ad]\s*$")
+_FIRST_WORD = re.compile(r"\s*(\w+)")
+_WORDS = re.compile(r"\w+(?:-\w+)*")
+# Scripts that put no space between words: joining two of their lines must not invent one.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    opens: bool  # stands after a gap, at the top of a column or of a page
+    width: float
+
+
+@dataclasses.dataclass(slots=True)
+class _Growing:
+    """A paragraph being put together; only its last line is looked at, so that a long one costs no more."""
+
+    block: Block
+    lines: list[str]
+
+    def built(self) -> Block:
+        text = "".join(self.lines)
+        if self.block.kind == "list_item":  # the bullet says nothing that the kind does not say
+            text = _MARK.sub("", text)
+        return dataclasses.replace(self.block, text=text)
+
+
+def reflow(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    words = _vocabulary(blocks)
+    widths = _widths(blocks)
+    out: list[_Growing] = []
+    wide = False  # whether the last line filled its page's width
+    for block in blocks:
+        if block.page is None or block.kind != "paragraph":
+            out.append(_Growing(block, [block.text]))
+            wide = False
+            continue
+        for line in _lines(block, widths[block.page]):
+            if out and _continues(out[-1], line, wide=wide):
+                as_line = not (line.opens or wide or line.text[:1].islower())
+                _join(out[-1], line.text, as_line=as_line, words=words)
+            else:
+                out.append(_opened(line, block))
+            wide = len(line.text) >= line.width * 0.7
+    return tuple(paragraph.built() for paragraph in out)
+
+
+def _widths(blocks: Iterable[Block]) -> dict[int, float]:
+    """How long a full line is on each page: the length that three lines in four do not exceed."""
+    lengths: dict[int, list[int]] = {}
+    for block in blocks:
+        if block.page is not None and block.kind == "paragraph":
+            lengths.setdefault(block.page, []).extend(len(t) for t in block.text.split("\n") if t.strip())
+    return {page: float(sorted(found)[len(found) * 3 // 4]) if found else 0.0 for page, found in lengths.items()}
+
+
+def _vocabulary(blocks: Iterable[Block]) -> frozenset[str]:
+    return frozenset(word.casefold() for block in blocks for word in _WORDS.findall(block.text))
+
+
+def _lines(block: Block, width: float) -> Iterator[_Line]:
+    opens = True
+    for text in block.text.split("\n"):
+        if text.strip():
+            yield _Line(text.strip(), opens, width)
+            opens = False
+
+
+def _continues(last: _Growing, line: _Line, *, wide: bool) -> bool:
+    if last.block.kind not in ("paragraph", "list_item") or _BULLET.match(line.text):
+        return False
+    ended = _TERMINAL.search(last.lines[-1][-40:]) is not None
+    first = line.text[:1]
+    if line.opens:
+        caseless = first.isalpha() and first.lower() == first.upper()
+        return not ended and (first.islower() or (caseless and wide))
+    return wide or not ended or first.islower()
+
+
+def _opened(line: _Line, block: Block) -> _Growing:
+    if _BULLET.match(line.text):
+        block = dataclasses.replace(block, kind="list_item")
+    return _Growing(dataclasses.replace(block, text=""), [line.text])
+
+
+def _join(paragraph: _Growing, line: str, *, as_line: bool, words: frozenset[str]) -> None:
+    last = paragraph.lines[-1].rstrip()
+    cut = _CUT_WORD.search(last[-80:])
+    first = _FIRST_WORD.match(line)
+    if as_line:
+        glue = "\n"
+    elif cut and first and line[:1].islower():
+        head, tail = cut.group(1).casefold(), first.group(1).casefold()
+        if f"{head}-{tail}" not in words or head + tail in words:
+            last = last[:-1]
+        glue = ""
+    else:
+        glue = "" if last and _UNSPACED.match(last[-1]) and _UNSPACED.match(line[0]) else " "
+    paragraph.lines[-1] = last
+    paragraph.lines.append(glue + line)

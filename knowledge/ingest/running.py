@@ -1,0 +1,95 @@
+"""Finds what a PDF repeats at the top and bottom of its pages: headers, footers, page numbers; pure.
+
+A line near a page's edge is a running line when the same line stands near the edge of several pages,
+where a number in it may grow by one with each page. Lines are taken from the outside in, so that text
+between two running lines is never lost.
+"""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from knowledge.ingest.types import Block
+
+_EDGE = 4  # lines looked at from either end of a page
+_PAGES = 3  # pages that must repeat a line
+_NUMBER = re.compile(r"\d{1,4}")
+_NUMBERS_TRIED = 6
+_LONGEST = 200
+
+
+@dataclasses.dataclass(slots=True)
+class _Line:
+    block: int
+    text: str
+
+
+def without_running_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    pages = _lines_by_page(blocks)
+    counts = Counter(
+        key for page, lines in pages.items() for line in _edges(lines) for key in set(_keys(line.text, page))
+    )
+    running = {key for key, count in counts.items() if count >= _PAGES}
+    if not running:
+        return tuple(blocks)
+    dropped: set[int] = set()
+    for page, lines in pages.items():
+        for side in (lines, lines[::-1]):
+            dropped.update(id(line) for line in _from_outside(side, page, running))
+    return tuple(_rebuilt(blocks, pages, dropped))
+
+
+def _lines_by_page(blocks: Sequence[Block]) -> dict[int, list[_Line]]:
+    pages: dict[int, list[_Line]] = {}
+    for number, block in enumerate(blocks):
+        if block.page is not None:
+            lines = pages.setdefault(block.page, [])
+            lines.extend(_Line(number, text) for text in block.text.split("\n"))
+    return pages
+
+
+def _edges(lines: list[_Line]) -> list[_Line]:
+    full = [line for line in lines if line.text.strip()]
+    return full if len(full) <= 2 * _EDGE else full[:_EDGE] + full[-_EDGE:]
+
+
+def _keys(text: str, page: int) -> Iterator[tuple[str, int | None]]:
+    """The line itself, and the line with each of its numbers seen as a distance to the page."""
+    line = " ".join(text.split()).casefold()
+    if not line or len(line) > _LONGEST:
+        return
+    if _NUMBER.search(line) is None or not line.isdecimal():
+        yield line, None
+    for found in list(_NUMBER.finditer(line))[:_NUMBERS_TRIED]:
+        yield f"{line[: found.start()]}#{line[found.end() :]}", int(found.group()) - page
+
+
+def _from_outside(lines: Iterable[_Line], page: int, running: set[tuple[str, int | None]]) -> Iterator[_Line]:
+    seen = 0
+    for line in lines:
+        if not line.text.strip():
+            continue
+        seen += 1
+        if seen > _EDGE or not any(key in running for key in _keys(line.text, page)):
+            return
+        yield line
+
+
+def _rebuilt(blocks: Sequence[Block], pages: dict[int, list[_Line]], dropped: set[int]) -> Iterator[Block]:
+    """A heading that opens a chapter and is repeated above its pages is kept once, where it first stands."""
+    kept: dict[int, list[str]] = {}
+    headings: set[str] = set()
+    for lines in pages.values():
+        for line in lines:
+            block = blocks[line.block]
+            first = block.kind == "heading" and block.text not in headings
+            if first:
+                headings.add(block.text)
+            if first or id(line) not in dropped:
+                kept.setdefault(line.block, []).append(line.text)
+    for number, block in enumerate(blocks):
+        if block.page is None:
+            yield block
+        elif number in kept:
+            yield dataclasses.replace(block, text="\n".join(kept[number]))

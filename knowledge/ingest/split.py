@@ -1,0 +1,257 @@
+"""Splits a cleaned document into pieces that can be found and quoted on their own; pure and linear.
+
+Comes in: blocks in reading order. Goes out: the one clean text, and pieces that span it. Pieces follow
+the structure: sections apart, small ones together with their siblings, lists and tables whole where they
+fit. No piece is longer than `size`, and nothing but white space lies outside all pieces.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from knowledge.ingest import sentences
+from knowledge.ingest.types import Block, Extracted, Piece, SplitText
+
+SIZE = 1_000
+OVERLAP = 120
+
+_SMALL = 0.35  # of the size: a section below this is joined by the one after it
+_TINY = 0.1  # of the size: a piece below this may run over a chapter's beginning
+_HEADER = 0.33  # of the size: a longer header row is not repeated
+_PATH_DEPTH = 6
+_HEADING_LENGTH = 120
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A block and where it stands in the clean text."""
+
+    block: Block
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    path: Path
+    level: int  # 0 for what stands before the first heading
+    blocks: list[_Placed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What should stay in one piece: a paragraph, a list with the line that leads it in, a table."""
+
+    blocks: list[_Placed]
+
+    @property
+    def start(self) -> int:
+        return self.blocks[0].start
+
+    @property
+    def end(self) -> int:
+        return self.blocks[-1].end
+
+
+@dataclass(slots=True)
+class _Packer:
+    text: str
+    size: int
+    overlap: int
+    pieces: list[Piece] = field(default_factory=list)
+    start: int = -1  # of the open piece; -1 when none is open
+    end: int = -1
+    page: int | None = None
+    header: str = ""
+    paths: list[Path] = field(default_factory=list)
+    last: _Placed | None = None  # the last sentence, when it came from a paragraph: for the overlap
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start if self.start >= 0 else 0
+
+    def fits(self, end: int) -> bool:
+        lead = len(self.header) + 1 if self.header else 0
+        return self.start < 0 or end - self.start + lead <= self.size
+
+    def add(self, start: int, end: int, page: int | None, path: Path, *, header: str = "") -> None:
+        if self.start < 0:
+            self.start, self.page, self.header = start, page, header
+        self.end = end
+        if path not in self.paths[-1:]:
+            self.paths.append(path)
+
+    def close(self) -> None:
+        if self.start < 0:
+            return
+        content = self.text[self.start : self.end]
+        if self.header:
+            content = f"{self.header}\n{content}"
+        heading = " > ".join(_common(self.paths))
+        self.pieces.append(Piece(len(self.pieces), content, heading, self.page, self.start, self.end))
+        self.start, self.end, self.header, self.paths = -1, -1, "", []
+
+
+def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> SplitText:
+    """`overlap` is how much of a paragraph's end is said again when the next piece goes on with it."""
+    if size < 50 or not 0 <= overlap <= size // 2:
+        raise ValueError("size is at least 50 and overlap at most half of it")
+    text, placed = _assembled(extracted.blocks, header_limit=int(size * _HEADER))
+    packer = _Packer(text, size, overlap)
+    chapter = _chapter_level(placed)
+    for section in _sections(placed):
+        _begin(packer, section, chapter)
+        for group in _groups(section.blocks, size):
+            _pack(packer, group, section.path)
+    packer.close()
+    return SplitText(text, tuple(packer.pieces))
+
+
+def _assembled(blocks: Sequence[Block], *, header_limit: int) -> tuple[str, list[_Placed]]:
+    """The clean text, in which a table's header row stands once, above its first row."""
+    parts: list[str] = []
+    placed: list[_Placed] = []
+    at = 0
+    for block, glue in _with_headers(blocks):
+        if not block.text.strip():
+            continue
+        if placed:
+            parts.append(glue)
+            at += len(glue)
+        if block.header and len(block.header) > header_limit:
+            block = replace(block, header="")
+        parts.append(block.text)
+        placed.append(_Placed(block, at, at + len(block.text)))
+        at += len(block.text)
+    return "".join(parts), placed
+
+
+def _with_headers(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+    last: Block | None = None
+    for block in blocks:
+        close = last is not None and last.kind == block.kind and block.kind in ("list_item", "table_row")
+        same_table = close and last is not None and last.header == block.header
+        if block.kind == "table_row" and block.header and not same_table:
+            yield Block("table_row", block.header, page=block.page), "\n\n"
+            yield block, "\n"
+        else:
+            yield block, "\n" if close else "\n\n"
+        last = block
+
+
+def _sections(placed: Sequence[_Placed]) -> Iterator[_Section]:
+    stack: list[tuple[int, str]] = []
+    section = _Section((), 0, [])
+    for item in placed:
+        if item.block.kind == "heading":
+            if section.blocks:
+                yield section
+            level = max(1, item.block.level)
+            stack = [entry for entry in stack if entry[0] < level][: _PATH_DEPTH - 1]
+            stack.append((level, item.block.text[:_HEADING_LENGTH].strip()))
+            section = _Section(tuple(title for _, title in stack), level, [])
+        section.blocks.append(item)
+    if section.blocks:
+        yield section
+
+
+def _chapter_level(placed: Sequence[_Placed]) -> int:
+    """The highest rank of heading that occurs more than once; a lone one is the document's title."""
+    levels = [max(1, item.block.level) for item in placed if item.block.kind == "heading"]
+    return min((level for level in set(levels) if levels.count(level) > 1), default=1)
+
+
+def _begin(packer: _Packer, section: _Section, chapter: int) -> None:
+    """Closes the open piece unless it is small enough to be joined by the next section."""
+    packer.last = None
+    joinable = _TINY if section.level <= chapter else _SMALL
+    whole = section.blocks[-1].end
+    if packer.length >= packer.size * joinable or (packer.length >= packer.size * _TINY and not packer.fits(whole)):
+        packer.close()
+
+
+def _groups(blocks: Sequence[_Placed], size: int) -> Iterator[_Group]:
+    """Rows of one table, items of one list, a heading with what follows it."""
+    group: list[_Placed] = []
+    for item in blocks:
+        if group and not _belongs(group[-1].block, item.block, room=item.end - group[0].start <= size):
+            yield _Group(group)
+            group = []
+        group.append(item)
+    if group:
+        yield _Group(group)
+
+
+def _belongs(last: Block, block: Block, *, room: bool) -> bool:
+    if last.kind == "heading":
+        return True
+    if last.kind == block.kind and block.kind in ("list_item", "table_row"):
+        return True
+    leads_in = block.kind in ("list_item", "table_row", "code") and last.text.endswith((":", "："))
+    return leads_in and last.kind == "paragraph" and room
+
+
+def _pack(packer: _Packer, group: _Group, path: Path) -> None:
+    whole = group.end - group.start <= packer.size
+    if whole and packer.fits(group.end):
+        _add_whole(packer, group, path)
+        return
+    loose = group.blocks[-1].block.kind == "paragraph"  # may be cut to fill a piece; a list or table may not
+    if whole and packer.length >= packer.size * (_SMALL if loose else _TINY):
+        _close_before(packer, group.start, group.end)
+        _add_whole(packer, group, path)
+        return
+    for number, item in enumerate(group.blocks):
+        _fill(packer, item, path, follows=group.blocks[number + 1 :][:1])
+
+
+def _add_whole(packer: _Packer, group: _Group, path: Path) -> None:
+    for item in group.blocks:
+        packer.add(item.start, item.end, item.block.page, path)
+        packer.last = item if item.block.kind == "paragraph" else None
+
+
+def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Placed]) -> None:
+    """Adds one block, cut where it must be."""
+    block = item.block
+    longest = packer.size - (len(block.header) + 1 if block.header else 0)
+    whole = item.end - item.start <= longest
+    if follows and _leads(block, follows[0].block):
+        longest = packer.size // 2
+        room = min(packer.size // 4, follows[0].end - follows[0].start)
+        if not packer.fits(item.end + room):
+            packer.close()
+    elif block.kind != "paragraph" and whole and not packer.fits(item.end):
+        packer.close()
+    for start, end in sentences.spans(packer.text, start=item.start, end=item.end, longest=longest):
+        if not packer.fits(end):
+            _close_before(packer, start, end)
+        packer.add(start, end, block.page, path, header=block.header)
+        packer.last = _Placed(block, start, end) if block.kind == "paragraph" else None
+
+
+def _leads(block: Block, follower: Block) -> bool:
+    """A heading or a header row is never the last thing of a piece."""
+    return block.kind == "heading" or (bool(follower.header) and follower.header == block.text)
+
+
+def _close_before(packer: _Packer, start: int, end: int) -> None:
+    """Closes the open piece; the next one begins with its last sentence when that is short enough."""
+    last, path, opened = packer.last, packer.paths[-1:], packer.start
+    packer.close()
+    if last is None or not path:
+        return
+    short = last.end - last.start <= packer.overlap
+    if short and opened < last.start < start and end - last.start <= packer.size:
+        packer.add(last.start, last.end, last.block.page, path[0])
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    if not paths:
+        return ()
+    first = paths[0]
+    for depth in range(len(first)):
+        if any(len(path) <= depth or path[depth] != first[depth] for path in paths):
+            return first[:depth]
+    return first
