@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import django
 import pytest
 
+from config.embedded import temporary
+
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
@@ -29,13 +31,10 @@ ROOT = Path(__file__).resolve().parent
 def _start_services() -> None:
     """Once a run: the workers of a parallel run find the addresses in their environment."""
     if "PARLEY_TEST_DATABASE" not in os.environ:
-        from config.embedded.temporary import temporary
-
-        services = temporary()
-        addresses = services.__enter__()
-        atexit.register(services.__exit__, None, None, None)
-        os.environ["PARLEY_TEST_DATABASE"] = str(addresses.database_url)
-        os.environ["PARLEY_TEST_REDIS"] = str(addresses.redis_url)
+        services = temporary.start()
+        atexit.register(services.stop)
+        os.environ["PARLEY_TEST_DATABASE"] = services.database_url
+        os.environ["PARLEY_TEST_REDIS"] = services.redis_url
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     var = tempfile.mkdtemp(prefix="parley-test-")
     (Path(var) / "static").mkdir()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from apikeys import limits
+from apikeys.limits import SIGN_INS_A_MINUTE
 from apikeys.models import APIKey
 from apikeys.selectors import BadCredential, resolve
-from tenants.keys import redis_key
+from tenants.errors import TooManyRequests
+from tenants.keys import platform_key, redis_key
 from tenants.models import User
 from tenants.types import Principal, RateLimit
 
@@ -57,3 +63,23 @@ class CredentialAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class LimitedBackend(ModelBackend):
+    """The console's sign-in, slowed against guessing like the API's."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 -- Django's signature
+    ) -> User | None:
+        ip = request.META.get("REMOTE_ADDR", "") if request else ""
+        who = platform_key("sign-in", ip or "unknown", (username or "").strip().lower() or "nobody")
+        try:
+            limits.hit_minutely(key=who, limit=SIGN_INS_A_MINUTE)
+        except TooManyRequests as error:
+            raise PermissionDenied from error
+        user = super().authenticate(request, username=username, password=password, **kwargs)
+        return user if isinstance(user, User) else None

@@ -18,6 +18,8 @@ from redis.exceptions import RedisError
 from tenants.errors import TooManyRequests, Unavailable
 from tenants.types import RateLimit
 
+SIGN_INS_A_MINUTE = 10
+
 
 @lru_cache(maxsize=1)
 def _limiter(url: str) -> SlidingWindowCounterRateLimiter:

@@ -18,8 +18,6 @@ from tenants.keys import platform_key
 from tenants.models import Tenant, User
 from tenants.types import Principal
 
-SIGN_INS_A_MINUTE = 10
-
 
 class BadSignIn(BadCredential):
     """One answer for an unknown e-mail, a wrong password and a user who was locked out."""
@@ -29,7 +27,7 @@ class BadSignIn(BadCredential):
 
 def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tuple[AccessToken, str]:
     """A new token and its secret, shown this once. `tenant` (a slug) is needed where the user has several."""
-    limits.hit_minutely(key=platform_key("sign-in", ip or "unknown", email.lower()), limit=SIGN_INS_A_MINUTE)
+    limits.hit_minutely(key=platform_key("sign-in", ip or "unknown", email.lower()), limit=limits.SIGN_INS_A_MINUTE)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
         make_password(password)  # as long as a real check takes, so that nothing shows by the clock

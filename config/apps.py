@@ -5,3 +5,6 @@ class ConsoleConfig(AppConfig):
     """The composition root: commands, checks and whatever wires the apps together."""
 
     name = "config"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401, PLC0415 -- registers the system checks

@@ -178,6 +178,7 @@ CORS_EXPOSE_HEADERS = [
 
 # --- People -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["apikeys.authentication.LimitedBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -23,7 +23,7 @@ from tenants import audit
 from tenants.enums import PlatformRole, Role
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
 from tenants.models import Invitation, Membership, Plan, SystemSetting, Tenant, User, schema_for
-from tenants.provisioning import schema
+from tenants.provisioning import files, schema
 from tenants.selectors import AUDIT_DEFAULTS, AUDIT_LOGGING
 from tenants.types import Principal
 
@@ -126,10 +126,12 @@ def update_tenant(*, by: Principal, tenant: Tenant, **changes: Any) -> Tenant:  
 
 
 def delete_tenant(*, by: Principal, tenant: Tenant) -> None:
-    """Drop the tenant with its schema. Its people stay, without it. Files are removed by the caller's stack above."""
+    """Drop the tenant with its schema and its files. Its people stay, without it."""
+    reference = tenant.ref
     with transaction.atomic():
         audit.record(by=by, action="tenant.delete", target=tenant.slug, tenant=tenant.ref)
         schema.drop(tenant)
+        transaction.on_commit(lambda: files.remove_all(tenant=reference))
         tenant.delete()  # type: ignore[no-untyped-call]  # django-tenants' own
 
 
@@ -217,19 +219,20 @@ def delete_row(*, by: Principal, row: Model, action: str) -> None:
 
 def set_setting(*, by: Principal, key: str, value: Any) -> SystemSetting:  # noqa: ANN401 -- JSON, checked here
     """Set one of the operator's settings. What is left out of `value` keeps its default."""
-    if key not in SETTINGS:
-        raise Invalid("There is no such setting.", errors={"key": [f"One of {', '.join(SETTINGS)}."]})
-    _check_shape(value=value, like=SETTINGS[key])
+    check_setting(key=key, value=value)
     with transaction.atomic():
         row, _ = SystemSetting.objects.update_or_create(
             key=key, defaults={"value": SETTINGS[key] | value, "updated_by": by.user_id}
         )
-        # Written by hand of the old setting's rule or the new one's, turning auditing off stays on record.
         audit.record(by=by, action="setting.set", target=key, data={"value": row.value})
     return row
 
 
-def _check_shape(*, value: Any, like: dict[str, Any]) -> None:  # noqa: ANN401 -- JSON
+def check_setting(*, key: str, value: Any) -> None:  # noqa: ANN401 -- JSON
+    """Raise `Invalid` for an unknown setting or a value of another shape."""
+    if key not in SETTINGS:
+        raise Invalid("There is no such setting.", errors={"key": [f"One of {', '.join(SETTINGS)}."]})
+    like = SETTINGS[key]
     if not isinstance(value, dict):
         raise Invalid("The value is an object.", errors={"value": ["An object."]})
     wrong: dict[str, list[str]] = {}

@@ -1,0 +1,143 @@
+"""The operator's console: every page opens for staff, none for others, and no secret is on any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from apikeys import services as key_services
+from apikeys.models import APIKey
+from tenants.enums import PlatformRole, Role
+from tenants.models import AuditEvent, GlobalAIProvider, Plan, SystemSetting, Tenant, TenantRoute, User
+from tenants.types import Principal, TenantRef
+
+MODELS = [m for m in admin.site._registry if m._meta.app_label in {"tenants", "apikeys"}]
+
+
+def _at_console(role: str) -> Client:
+    user = User.objects.create_user(email=f"{role or 'nobody'}@parley.example", password="x" * 12, platform_role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def console(db: None) -> Client:
+    return _at_console(PlatformRole.SUPER_ADMIN)
+
+
+@pytest.fixture
+def rows(acme: TenantRef, principal: Principal, member: Callable[..., User]) -> None:
+    """A row of every kind."""
+    key_services.create_key(by=principal, name="Website", scopes=["chat:read"])
+    key_services.sign_in(email="owner@acme.example", password="correct horse battery")
+    TenantRoute.objects.create(id=acme.id, tenant_id=acme.id)
+    SystemSetting.objects.create(key="audit_logging", value={"enabled": True})
+    member(Role.VIEWER)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_page_opens(console: Client, rows: None, model: type[Model]) -> None:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    listed = console.get(reverse(f"{name}_changelist"), {"q": "acme"})
+    assert listed.status_code == 200
+    console.get(reverse(f"{name}_changelist"))
+    row = model._default_manager.first()
+    if row is not None:
+        page = console.get(reverse(f"{name}_change", args=[row.pk]))
+        assert page.status_code == 200
+        for secret in APIKey.objects.values_list("key_hash", flat=True):
+            assert secret not in page.content.decode()
+        assert console.get(reverse(f"{name}_history", args=[row.pk])).status_code == 200
+    if admin.site._registry[model].has_add_permission(_request(console)):
+        assert console.get(reverse(f"{name}_add")).status_code == 200
+
+
+def _request(client: Client) -> Any:
+    return client.get(reverse("admin:index")).wsgi_request
+
+
+def test_the_front_page_opens_for_staff_alone(console: Client, api_as: Any, member: Callable[..., User]) -> None:
+    assert console.get("/console/").status_code == 200
+    stranger = Client()
+    stranger.force_login(member(Role.OWNER))
+    assert stranger.get("/console/").status_code == 302
+    assert Client().get("/console/").status_code == 302
+
+
+def test_staff_sign_in_with_email_and_are_slowed_when_guessing(db: None) -> None:
+    User.objects.create_user(email="s@parley.example", password="correct horse", platform_role="admin")
+    form = {"username": "s@parley.example", "password": "correct horse"}
+    assert Client().post("/console/login/", {**form, "next": "/console/"}).status_code == 302
+    answers = [Client().post("/console/login/", {**form, "password": str(n)}).status_code for n in range(9)]
+    assert answers == [200] * 9
+    assert Client().post("/console/login/", form).status_code == 200
+
+
+def test_a_tenant_is_made_and_changed_at_the_console(console: Client) -> None:
+    plan = Plan.objects.get(slug="free")
+    form = {
+        "name": "Initech", "slug": "initech", "description": "", "plan": plan.id,
+        "email": "boss@initech.example", "password": "correct horse battery",
+    }  # fmt: skip
+    weak = console.post(reverse("admin:tenants_tenant_add"), {**form, "password": "123"})
+    assert (weak.status_code, Tenant.objects.filter(slug="initech").exists()) == (200, False)
+    made = console.post(reverse("admin:tenants_tenant_add"), form)
+    assert made.status_code == 302
+    tenant = Tenant.objects.get(slug="initech")
+    assert tenant.memberships.get().user.email == "boss@initech.example"
+    assert AuditEvent.objects.filter(action="tenant.create", actor="super_admin@parley.example").exists()
+    change = {
+        "name": "Initech Ltd", "description": "", "plan": plan.id, "is_active": "",
+        **{f"{inline}-{field}": "0" for inline in ("memberships", "domains")
+           for field in ("TOTAL_FORMS", "INITIAL_FORMS")},
+    }  # fmt: skip
+    assert console.post(reverse("admin:tenants_tenant_change", args=[tenant.id]), change).status_code == 302
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.is_active) == ("Initech Ltd", False)
+
+
+def test_rows_saved_at_the_console_are_audited(console: Client) -> None:
+    form = {"name": "Local", "provider_type": "openai_compatible", "config": "{}", "is_active": "on"}
+    assert console.post(reverse("admin:tenants_globalaiprovider_add"), form).status_code == 302
+    assert GlobalAIProvider.objects.filter(name="Local").exists()
+    assert AuditEvent.objects.filter(action="global_provider.create").exists()
+
+
+def test_a_setting_of_the_wrong_shape_is_refused(console: Client) -> None:
+    form = {"key": "audit_logging", "value": '{"enabled": "maybe"}'}
+    assert console.post(reverse("admin:tenants_systemsetting_add"), form).status_code == 200
+    assert not SystemSetting.objects.exists()
+    form["value"] = '{"enabled": false}'
+    assert console.post(reverse("admin:tenants_systemsetting_add"), form).status_code == 302
+    assert SystemSetting.objects.get().value["retention_days"] == 90
+
+
+def test_the_audit_is_for_reading(console: Client) -> None:
+    event = AuditEvent.objects.create(actor_kind="user", actor="x", action="test.deed")
+    page = reverse("admin:tenants_auditevent_change", args=[event.id])
+    assert console.post(page, {"action": "forged"}).status_code == 403
+    assert console.post(reverse("admin:tenants_auditevent_delete", args=[event.id]), {"post": "yes"}).status_code == 403
+    assert console.get(reverse("admin:tenants_auditevent_add")).status_code == 403
+    event.refresh_from_db()
+    assert event.action == "test.deed"
+
+
+def test_only_super_admins_change_people(db: None) -> None:
+    admin_client = _at_console(PlatformRole.ADMIN)
+    assert admin_client.get(reverse("admin:tenants_user_add")).status_code == 403
+    assert admin_client.get(reverse("admin:tenants_plan_add")).status_code == 200
+
+
+def test_a_key_is_revoked_at_the_console(console: Client, rows: None) -> None:
+    key = APIKey.objects.get()
+    form = {"action": "revoke", "_selected_action": [str(key.id)]}
+    assert console.post(reverse("admin:apikeys_apikey_changelist"), form).status_code == 302
+    key.refresh_from_db()
+    assert key.status == "revoked"
