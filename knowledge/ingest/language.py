@@ -1,4 +1,4 @@
-"""Which language a text is in, how PostgreSQL searches it, and how scripts without spaces are searched.
+"""Which language a text is in; how it is searched follows from that (`knowledge.tokens`).
 
 The script settles most alphabets by itself; only what is left goes to the statistical model, which is
 loaded when first needed.
@@ -7,6 +7,10 @@ loaded when first needed.
 import re
 from functools import cache
 from typing import Any, Final
+
+from knowledge.tokens import bigrams, config_for
+
+__all__ = ["bigrams", "config_for", "detect"]
 
 _SAMPLE: Final = 20_000
 _LETTERS_NEEDED: Final = 12
@@ -40,45 +44,6 @@ _ADDRESSES: Final = re.compile(r"https?://\S+|\S+@\S+")
 # The model knows more names than ISO 639-1 has; near relatives are read as the language they are close to.
 _ALIASES: Final = {"ary": "ar", "arz": "ar", "nb": "no", "nn": "no", "pcm": "en", "yi": "yi", "zh_hans": "zh"}
 
-# PostgreSQL 18's built-in configurations by ISO 639-1 code.
-_CONFIGS: Final = {
-    "ar": "arabic",
-    "hy": "armenian",
-    "eu": "basque",
-    "ca": "catalan",
-    "da": "danish",
-    "nl": "dutch",
-    "en": "english",
-    "et": "estonian",
-    "fi": "finnish",
-    "fr": "french",
-    "de": "german",
-    "el": "greek",
-    "hi": "hindi",
-    "hu": "hungarian",
-    "id": "indonesian",
-    "ga": "irish",
-    "it": "italian",
-    "lt": "lithuanian",
-    "ne": "nepali",
-    "no": "norwegian",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sr": "serbian",
-    "es": "spanish",
-    "sv": "swedish",
-    "ta": "tamil",
-    "tr": "turkish",
-    "yi": "yiddish",
-}
-
-_UNSPACED: Final = re.compile(
-    "(?:[\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ec9\u0edc-\u0edf\u1000-\u103f\u1050-\u109f\u1780-\u17d3"
-    "\u3005-\u3007\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff])+"
-)
-
 
 def detect(text: str) -> str:
     """The language as ISO 639-1 code, or "" where the text is too short or too mixed to say."""
@@ -90,22 +55,6 @@ def detect(text: str) -> str:
     code, probability = _model().classify(sample)
     code = _ALIASES.get(code, code)
     return code if probability >= _SURE and len(code) == 2 else ""
-
-
-def config_for(language: str) -> str:
-    return _CONFIGS.get(language, "simple")
-
-
-def bigrams(text: str) -> str:
-    """Runs of letters in scripts without spaces become pairs of neighbours with spaces between them."""
-    return text if text.isascii() else _UNSPACED.sub(_pairs, text)
-
-
-def _pairs(found: re.Match[str]) -> str:
-    run = found.group()
-    pairs = run if len(run) == 1 else " ".join(run[i : i + 2] for i in range(len(run) - 1))
-    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
-    return f"{' ' if before.isalnum() else ''}{pairs}{' ' if after.isalnum() else ''}"
 
 
 def _by_script(sample: str, letters: int) -> str:
