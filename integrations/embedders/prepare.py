@@ -1,60 +1,46 @@
-"""Makes the embedding model ready to run, once a machine.
+"""Makes an embedding model ready to run, once a machine.
 
-In: the folder of models. Out: `<folder>/multilingual-e5-small/` with graph, weights, tokenizer and manifest, complete
-or not there at all: it is written aside and renamed into place under a lock, so two processes may prepare at once.
+In: the folder of models. Out: a folder in it, such as `multilingual-e5-small/`, with graph, weights, tokenizer and
+manifest, complete or not there at all: it is written aside and renamed into place under a lock, so two processes may
+prepare at once.
 """
 
 from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import blob, manifest
-
-E5 = "multilingual-e5-small"
-TOKENIZER_FILE = "tokenizer.json"
+from . import e5, manifest
+from .types import Recipe, Say
 
 
-def ensure(models_dir: Path, *, say: Callable[[str], object] = lambda line: None) -> None:
-    """Prepares the multilingual model unless it is there and whole. `say` is told each step."""
-    folder = models_dir / E5
+def ensure(models_dir: Path, *, recipe: Recipe = e5.RECIPE, say: Say = lambda line: None) -> None:
+    """Prepares the model unless it is there and whole. `say` is told each step."""
+    folder = models_dir / recipe.model
     models_dir.mkdir(parents=True, exist_ok=True)
     with _alone(models_dir / ".lock"):
         try:
-            manifest.verify(folder, source=blob.SHA256, deep=True)
+            manifest.verify(folder, source=recipe.source, deep=True)
         except manifest.ModelMissing as reason:
             say(f"{reason} Preparing it.")
-            _replace(folder, say)
-        say(f"{E5} is ready in {folder}.")
+            _replace(folder, recipe, say)
+        say(f"{recipe.model} is ready in {folder}.")
 
 
-def _replace(folder: Path, say: Callable[[str], object]) -> None:
+def _replace(folder: Path, recipe: Recipe, say: Say) -> None:
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
     new.mkdir()
-    _convert(new, say)
+    recipe.convert(new, say)
+    manifest.write(new, source=recipe.source)
     if folder.exists():
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _convert(folder: Path, say: Callable[[str], object]) -> None:
-    from . import graph, tokenizer  # noqa: PLC0415 - onnx is slow to import and only this step needs it
-
-    source = blob.locate()
-    say(f"Checking {source.name}.")
-    blob.check(source)
-    weights, vocabulary = blob.read(source)
-    say("Writing the graph and its weights.")
-    graph.write(weights, pad=vocabulary.pad, folder=folder)
-    say("Writing the tokenizer.")
-    (folder / TOKENIZER_FILE).write_text(tokenizer.document(vocabulary), encoding="utf-8")
-    manifest.write(folder, source=blob.SHA256)
 
 
 @contextmanager

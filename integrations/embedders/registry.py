@@ -1,4 +1,4 @@
-"""Hands out the embedders this installation has. The built-in one is loaded once a process, when first asked for."""
+"""Hands out the built-in embedder: the one the setting EMBEDDER names, loaded once a process when first asked for."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from django.conf import settings
 
 from tenants.errors import Unavailable
 
-from . import blob, manifest, prepare
-from .runtime import Files, OnnxEmbedder
+from . import e5, manifest, minilm
+from .runtime import OnnxEmbedder
+from .types import Recipe
 
-BUILTIN_MODEL = prepare.E5
-DEFAULT_DIMENSIONS = 384
+RECIPES = {"multilingual-e5-small": e5.RECIPE, "minilm": minilm.RECIPE}
 
-_PAD = 1
 _loading = threading.Lock()
 
 
@@ -26,31 +25,32 @@ class EmbedderUnavailable(Unavailable):
     title = "The embedding model is not ready"
 
 
+def recipe() -> Recipe:
+    """What the setting names."""
+    return RECIPES[getattr(settings, "EMBEDDER", "multilingual-e5-small")]
+
+
+BUILTIN_MODEL = recipe().model
+DEFAULT_DIMENSIONS = recipe().dimensions
+
+
 def builtin() -> OnnxEmbedder:
     """The embedder that needs no key. Raises EmbedderUnavailable while its model has not been prepared."""
+    chosen = recipe()
     with _loading:
-        return _load(Path(settings.MODELS_DIR), getattr(settings, "EMBEDDER_THREADS", 2), os.getpid())
+        folder = Path(settings.MODELS_DIR) / chosen.model
+        return _load(chosen, folder, getattr(settings, "EMBEDDER_THREADS", 2), os.getpid())
 
 
 @cache
-def _load(models_dir: Path, threads: int, process: int) -> OnnxEmbedder:
+def _load(chosen: Recipe, folder: Path, threads: int, process: int) -> OnnxEmbedder:
     """`process` keeps a forked child from its parent's model, whose threads it does not have: even freeing it waits."""
-    folder = models_dir / prepare.E5
     try:
-        manifest.verify(folder, source=blob.SHA256)
+        manifest.verify(folder, source=chosen.source)
     except manifest.ModelMissing as reason:
         raise EmbedderUnavailable(f"{reason} Run `python manage.py prepare_models`.") from reason
-    files = Files(
-        model=BUILTIN_MODEL,
-        graph=folder / "model.onnx",
-        tokenizer=folder / prepare.TOKENIZER_FILE,
-        pad=_PAD,
-        dimensions=DEFAULT_DIMENSIONS,
-        document_prefix="passage: ",
-        query_prefix="query: ",
-    )
     try:
-        return OnnxEmbedder(files, threads=threads)
+        return OnnxEmbedder(chosen, folder=folder, threads=threads)
     except Exception as reason:  # both libraries raise kinds of their own, the tokenizer's a bare Exception
         raise EmbedderUnavailable(f"{folder} is damaged. Run `python manage.py prepare_models`.") from reason
 

@@ -1,13 +1,13 @@
 """Runs a prepared encoder: text in, vectors of length one out.
 
-Knows neither Django nor how the model was made. Texts are cut at the model's length and batched with others of like
-length, so that little is spent on padding; the answer comes back in the order asked. Safe to share between threads.
+Knows neither Django nor how the model was made, only its recipe and its folder. Texts are cut at the model's length
+and batched with others of like length, so that little is spent on padding; the answer comes back in the order asked.
+Safe to share between threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,48 +15,37 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from .types import GRAPH_FILE, TOKENIZER_FILE, Recipe
+
 TOKENS_A_BATCH = 4096  # bounds memory: some 30 kB of activations a token
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where the model lies and what it wants to see before a document and before a query."""
-
-    model: str
-    graph: Path
-    tokenizer: Path
-    pad: int
-    dimensions: int
-    document_prefix: str = ""
-    query_prefix: str = ""
 
 
 class OnnxEmbedder:
     """An embedder in this process."""
 
-    def __init__(self, files: Files, *, threads: int) -> None:
-        self._files = files
-        self._tokenizer = Tokenizer.from_file(str(files.tokenizer))
+    def __init__(self, recipe: Recipe, *, folder: Path, threads: int) -> None:
+        self._recipe = recipe
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         options = onnxruntime.SessionOptions()
         options.enable_cpu_mem_arena = False  # the arena keeps the peak for ever
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
         self._session = onnxruntime.InferenceSession(
-            str(files.graph), sess_options=options, providers=["CPUExecutionProvider"]
+            str(folder / GRAPH_FILE), sess_options=options, providers=["CPUExecutionProvider"]
         )
 
     @property
     def model(self) -> str:
-        return self._files.model
+        return self._recipe.model
 
     @property
     def dimensions(self) -> int:
-        return self._files.dimensions
+        return self._recipe.dimensions
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector a text, for what is to be found."""
-        return self._embed(self._files.document_prefix, texts)
+        return self._embed(self._recipe.document_prefix, texts)
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of what is looked for."""
@@ -64,7 +53,7 @@ class OnnxEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
         """Vectors for comparing short texts with each other, both sides as queries."""
-        return self._embed(self._files.query_prefix, texts)
+        return self._embed(self._recipe.query_prefix, texts)
 
     def token_ids(self, text: str) -> list[int]:
         """What the model is shown for a text without any prefix, begin and end included."""
@@ -86,7 +75,7 @@ class OnnxEmbedder:
         return answer
 
     def _padded(self, rows: list[list[int]]) -> NDArray[np.int64]:
-        ids = np.full((len(rows), max(map(len, rows))), self._files.pad, np.int64)
+        ids = np.full((len(rows), max(map(len, rows))), self._recipe.pad, np.int64)
         for at, row in enumerate(rows):
             ids[at, : len(row)] = row
         return ids

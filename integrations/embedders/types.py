@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+GRAPH_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+Say: TypeAlias = Callable[[str], object]
 Floats: TypeAlias = NDArray[np.float32]
 Bytes: TypeAlias = NDArray[np.uint8]
 
@@ -31,6 +36,26 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """A model this installation can prepare and run: how to make its files and how to ask it.
+
+    `source` is the sha256 of what it is made from; `convert` fills a folder and says what it does on the way.
+    """
+
+    model: str
+    source: str
+    convert: Callable[[Path, Say], None]
+    pad: int
+    dimensions: int
+    document_prefix: str = ""
+    query_prefix: str = ""
+
+
+class SourceUnavailable(RuntimeError):
+    """The package with the weights is absent, or its files are not the ones we know."""
+
+
+@dataclass(frozen=True)
 class Shape:
     """The sizes of a BERT-like encoder."""
 
@@ -43,19 +68,20 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Q4:
-    """A matrix in 4-bit blocks of 32 along its rows: `levels` holds 0..15 (zero at 8), `scales` one number a block."""
+class Blocks:
+    """A matrix cut along its rows into blocks of 32: `levels` of 4 or 8 bits around the middle, one scale a block."""
 
     levels: Bytes
     scales: Floats
+    bits: int
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Everything the graph writer needs: matrices by name in 4-bit blocks, vectors and tables as floats."""
+    """Everything the graph writer needs: matrices by name in blocks, vectors and tables as floats."""
 
     shape: Shape
-    matrices: Mapping[str, Q4]
+    matrices: Mapping[str, Blocks]
     vectors: Mapping[str, Floats]
 
 

@@ -1,7 +1,6 @@
 """The built-in embedder, with the real model: prepared, loaded and asked as the product does."""
 
 import hashlib
-import json
 import multiprocessing
 import shutil
 from collections.abc import Callable
@@ -13,8 +12,9 @@ import pytest
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 
-from integrations.embedders import blob, manifest, prepare, registry
+from integrations.embedders import e5, manifest, prepare, registry, source
 from integrations.embedders.runtime import OnnxEmbedder
+from integrations.embedders.types import SourceUnavailable
 
 PASSAGES = {
     "en": [
@@ -49,9 +49,9 @@ def embedder(models_dir: Path) -> OnnxEmbedder:
 @pytest.fixture
 def copy(models_dir: Path, tmp_path: Path, settings: Any) -> Path:
     """A prepared model of this test's own, to be damaged; it is what the registry would load."""
-    shutil.copytree(models_dir / prepare.E5, tmp_path / prepare.E5)
+    shutil.copytree(models_dir / e5.RECIPE.model, tmp_path / e5.RECIPE.model)
     settings.MODELS_DIR = tmp_path
-    return tmp_path / prepare.E5
+    return tmp_path / e5.RECIPE.model
 
 
 def _cosine(one: list[float], other: list[float]) -> float:
@@ -153,15 +153,15 @@ def test_the_builtin_embedder_is_loaded_once(embedder: OnnxEmbedder) -> None:
 
 
 def test_preparing_again_touches_nothing(models_dir: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in (models_dir / prepare.E5).iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (models_dir / e5.RECIPE.model).iterdir()}
     said: list[str] = []
     prepare.ensure(models_dir, say=said.append)
 
-    assert {path: path.stat().st_mtime_ns for path in (models_dir / prepare.E5).iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (models_dir / e5.RECIPE.model).iterdir()} == before
     assert len(said) == 1
 
 
-def test_two_may_prepare_at_once(tmp_path: Path, models_dir: Path) -> None:
+def test_two_may_prepare_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=prepare.ensure, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
@@ -170,9 +170,8 @@ def test_two_may_prepare_at_once(tmp_path: Path, models_dir: Path) -> None:
         worker.join()
 
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", prepare.E5]
-    listed = json.loads((tmp_path / prepare.E5 / manifest.FILE).read_text())
-    assert listed == json.loads((models_dir / prepare.E5 / manifest.FILE).read_text())
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", e5.RECIPE.model]
+    manifest.verify(tmp_path / e5.RECIPE.model, source=e5.SHA256, deep=True)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +194,7 @@ def test_a_damaged_model_is_refused_until_prepared_again(
         registry.builtin()
 
     call_command("prepare_models", stdout=StringIO())
-    manifest.verify(copy, source=blob.SHA256, deep=True)
+    manifest.verify(copy, source=e5.SHA256, deep=True)
 
 
 def test_a_model_prepared_later_is_found_without_a_restart(
@@ -205,31 +204,31 @@ def test_a_model_prepared_later_is_found_without_a_restart(
     with pytest.raises(registry.EmbedderUnavailable):
         registry.builtin()
 
-    shutil.copytree(models_dir / prepare.E5, tmp_path / prepare.E5)
+    shutil.copytree(models_dir / e5.RECIPE.model, tmp_path / e5.RECIPE.model)
     assert registry.builtin().embed_query("hello") == embedder.embed_query("hello")
 
 
 def test_an_unknown_source_file_is_refused(tmp_path: Path) -> None:
-    known = blob.locate()
-    blob.check(known)
-    other = tmp_path / blob.FILE
+    known = source.locate(e5.PACKAGE, e5.FILE)
+    source.check(known, sha256=e5.SHA256)
+    other = tmp_path / e5.FILE
     shutil.copyfile(known, other)
     _spoil(other)
 
-    with pytest.raises(blob.SourceUnavailable, match=hashlib.sha256(other.read_bytes()).hexdigest()):
-        blob.check(other)
+    with pytest.raises(SourceUnavailable, match=hashlib.sha256(other.read_bytes()).hexdigest()):
+        source.check(other, sha256=e5.SHA256)
 
 
 def test_the_command_says_when_the_source_is_gone(
     tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MODELS_DIR = tmp_path
-    monkeypatch.setattr(blob, "PACKAGE", "a_package_nobody_installed")
+    monkeypatch.setattr(e5, "PACKAGE", "a_package_nobody_installed")
 
-    with pytest.raises(CommandError, match="not installed"):
+    with pytest.raises(CommandError, match="is not there"):
         call_command("prepare_models", stdout=StringIO())
 
-    assert not (tmp_path / prepare.E5).exists()
+    assert not (tmp_path / e5.RECIPE.model).exists()
 
 
 def test_a_forked_child_loads_a_model_of_its_own(embedder: OnnxEmbedder) -> None:
