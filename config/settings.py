@@ -161,7 +161,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "files"
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 25, least=1) * 1024 * 1024
