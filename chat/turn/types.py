@@ -1,0 +1,103 @@
+"""What passes between the steps of a turn; frozen, so that a step can be tried and an answer replayed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from bots.types import BotProfile, Verdict
+from integrations.chatmodels.types import ChatReply, ChatRequest, Passage, Turn
+from integrations.types import ProviderRef
+
+if TYPE_CHECKING:
+    from knowledge.search.types import Hit
+
+Door = Literal["public", "efficient"]
+Outcome = Literal["complete", "failed", "aborted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A turn that may begin: access, session and limits are settled. `conversation_id` is `None` for a new one."""
+
+    profile: BotProfile
+    question: str
+    session_id: str
+    source: Door
+    history: tuple[Turn, ...] = ()
+    conversation_id: UUID | None = None
+    key_id: UUID | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the knowledge holds: `passages[i]` is what a model is shown of `hits[i]`, under the number `i + 1`."""
+
+    hits: tuple[Hit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    relevant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """All that is needed to ask a model, with nothing left to read. No `provider`: it cannot be asked, and why
+    is in the trace."""
+
+    request: ChatRequest
+    provider: ProviderRef | None
+    verdict: Verdict
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a mark `[number]` in the answer stands for; `passage` counts from 0."""
+
+    number: int
+    passage: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An answer whose every mark has a quote, numbered from 1 without holes."""
+
+    text: str
+    quotes: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the bot says. `escalation` is why a person is called; `reply` is `None` where no model was asked."""
+
+    text: str
+    verdict: Verdict
+    quotes: tuple[Quote, ...] = ()
+    found: Found = field(default_factory=Found)
+    reply: ChatReply | None = None
+    escalation: str | None = None
+    outcome: Outcome = "complete"
+
+
+class Declined(Exception):
+    """An early exit: the bot has its words already, and no model is asked."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__(said.verdict.reason or said.verdict.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A turn that is on record, as the chat endpoints answer it."""
+
+    id: UUID
+    session_id: str
+    bot_id: UUID
+    created_at: datetime
+    said: Said
+    latency_ms: Mapping[str, int]
