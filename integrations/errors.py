@@ -78,3 +78,8 @@ class ProviderInactive(ProviderError):
 class ProviderKeyUnreadable(ProviderError):
     code = "provider_key_unreadable"
     owner_says = "The stored key cannot be opened any more. Enter it again."
+
+
+class ProviderAddressRefused(ProviderError):
+    code = "provider_address_not_allowed"
+    owner_says = "The provider's address leads to a private network, where providers are not looked for."

@@ -18,3 +18,14 @@ class ProviderRef:
     api_key: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """How asking a provider went; `code` is empty where it answered, `detail` is for the tenant's people."""
+
+    ok: bool
+    code: str
+    detail: str
+    model: str
+    latency_ms: int

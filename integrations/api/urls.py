@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from integrations.api import views
+from tenants.http import route
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    route("ai-providers", views.ProvidersView.as_view(), "ai-providers"),
+    route("ai-providers/available", views.AvailableView.as_view(), "ai-providers-available"),
+    route("ai-providers/<uuid:provider_id>", views.ProviderView.as_view(), "ai-provider"),
+    route("ai-providers/<uuid:provider_id>/test", views.TestView.as_view(), "ai-provider-test"),
+]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import services
@@ -12,7 +10,7 @@ from integrations import services
 class Command(BaseCommand):
     help = "Re-encrypts every tenant's provider keys under the first of ENCRYPTION_KEYS. May be stopped and run again."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         counts = services.rotate_secrets()
         self.stdout.write(f"{counts['rotated']} re-encrypted, {counts['kept']} already under the first key.")
         if counts["unreadable"]:

@@ -1,0 +1,65 @@
+"""Bodies and answers of the providers' API. A key goes in and never comes out."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from integrations.enums import ProviderName
+from integrations.models import TenantAIProvider
+from tenants.http import StrictSerializer
+from tenants.models import GlobalAIProvider
+
+
+class CustomSettings(StrictSerializer):
+    organization = serializers.RegexField(r"^[\x21-\x7e]*$", max_length=200, required=False, allow_blank=True)
+    max_tokens = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    default_model = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    temperature = serializers.FloatField(min_value=0, max_value=2, required=False)
+    timeout = serializers.FloatField(min_value=1, max_value=120, required=False, help_text="Seconds for an answer.")
+
+
+class ProviderIn(StrictSerializer):
+    global_ai_provider_id = serializers.UUIDField(required=False, allow_null=True)
+    provider_name = serializers.ChoiceField(choices=ProviderName.choices)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    # Printable ASCII: it becomes a header, where anything else would break the request.
+    api_key = serializers.RegexField(
+        r"^[\x21-\x7e]*$", max_length=1000, required=False, allow_null=True, allow_blank=True, write_only=True
+    )
+    base_url = serializers.CharField(max_length=500, required=False, allow_null=True, allow_blank=True)
+    custom_settings = CustomSettings(required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class ProviderOut(serializers.ModelSerializer[TenantAIProvider]):
+    has_api_key = serializers.BooleanField(read_only=True)
+    custom_settings = CustomSettings(read_only=True)
+
+    class Meta:
+        model = TenantAIProvider
+        fields = [
+            "id", "global_ai_provider_id", "provider_name", "name", "has_api_key", "key_hint", "base_url",
+            "custom_settings", "is_active", "last_tested_at", "last_test_code", "last_test_detail", "created_by",
+            "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class TestIn(StrictSerializer):
+    model = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class TestOut(serializers.Serializer[object]):
+    """How asking the provider went; `code` is null where it answered."""
+
+    ok = serializers.BooleanField()
+    code = serializers.CharField(allow_null=True)
+    detail = serializers.CharField()
+    model = serializers.CharField()
+    latency_ms = serializers.IntegerField()
+    tested_at = serializers.DateTimeField()
+
+
+class AvailableOut(serializers.ModelSerializer[GlobalAIProvider]):
+    class Meta:
+        model = GlobalAIProvider
+        fields = ["id", "name", "provider_type", "config", "is_default"]

@@ -1,0 +1,75 @@
+"""What a vendor's library raised, in our words.
+
+Whatever the vendor wrote is read and not repeated: answers to a bad key may quote it. Raise the result `from None`, so
+that it does not reach a log by way of the cause either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import httpx2
+
+from integrations import errors, outbound
+
+_BY_STATUS: dict[int, type[errors.ProviderError]] = {
+    400: errors.ProviderBadRequest,
+    401: errors.ProviderBadKey,
+    402: errors.ProviderNoQuota,
+    403: errors.ProviderNotAllowed,
+    404: errors.ProviderUnknownModel,
+    408: errors.ProviderTimedOut,
+    413: errors.ProviderBadRequest,
+    422: errors.ProviderBadRequest,
+    429: errors.ProviderRateLimited,
+    504: errors.ProviderTimedOut,
+}
+# In this order, since a time-out is also a transport error.
+_BY_CAUSE: tuple[tuple[type[BaseException], Callable[[], errors.ProviderError]], ...] = (
+    (outbound.AddressRefused, errors.ProviderAddressRefused),
+    (outbound.AnswerRefused, lambda: errors.ProviderFailed("The answer is larger than we take, or compressed.")),
+    (httpx2.TimeoutException, errors.ProviderTimedOut),
+    (TimeoutError, errors.ProviderTimedOut),
+    (httpx2.ConnectError, errors.ProviderUnreachable),
+    (httpx2.TransportError, lambda: errors.ProviderUnreachable("The connection broke in the middle.")),
+)
+_NO_QUOTA = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
+_NO_MODEL = ("model_not_found", "invalid model", "model does not exist", "unknown model")
+_BAD_KEY = ("invalid_api_key", "incorrect api key", "invalid x-api-key", "api key not valid")
+
+
+def of(error: Exception) -> errors.ProviderError:
+    """The `ProviderError` that stands for what a vendor's library, or our client under it, raised."""
+    if isinstance(error, errors.ProviderError):
+        return error
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return _of_status(status, f"{getattr(error, 'body', '')} {error}".lower())
+    for cause in _causes(error):
+        for kind, ours in _BY_CAUSE:
+            if isinstance(cause, kind):
+                return ours()
+    return errors.ProviderFailed()
+
+
+def _of_status(status: int, said: str) -> errors.ProviderError:
+    if status in {400, 403, 404, 429} and any(word in said for word in _NO_QUOTA):
+        return errors.ProviderNoQuota()
+    if status in {400, 403, 422} and any(word in said for word in _NO_MODEL):
+        return errors.ProviderUnknownModel()
+    if status in {400, 403} and any(word in said for word in _BAD_KEY):
+        return errors.ProviderBadKey()
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]()
+    if 300 <= status < 400:
+        return errors.ProviderFailed("The provider redirects elsewhere, and keys do not follow. Check the address.")
+    return errors.ProviderFailed(f"The provider reports a failure of its own (HTTP {status}).")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        yield at
+        at = at.__cause__ or at.__context__

@@ -1,0 +1,64 @@
+"""OpenAI, and every server that speaks its wire format, through LangChain and our guarded client.
+
+Nothing comes from this process's environment: address, key and organization are the tenant's, or none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from langchain_openai import ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from openai import AsyncOpenAI, Omit
+
+from integrations import outbound
+from integrations.chatmodels import failures, messages
+from integrations.chatmodels.types import ChatReply, ChatRequest
+from integrations.enums import ProviderName
+from integrations.types import ProviderRef
+
+ADDRESS = "https://api.openai.com/v1"
+# Models that think first refuse any temperature but their own.
+_THINKERS = re.compile(r"^(?:o\d|gpt-5)")
+
+
+async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
+    async with outbound.client() as http:
+        try:
+            message = await _model(request, provider, _vendor(provider, http)).ainvoke(messages.of(request))
+        except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
+            raise failures.of(error) from None
+    return messages.reply(message, request=request, provider=provider.name)
+
+
+def _vendor(provider: ProviderRef, http: Any) -> AsyncOpenAI:  # noqa: ANN401 -- httpx2 has no alias the SDK names
+    keyless = {} if provider.api_key else {"Authorization": Omit()}
+    vendor = AsyncOpenAI(
+        api_key=provider.api_key or "none",
+        base_url=provider.base_url or ADDRESS,
+        http_client=http,
+        max_retries=0,
+        default_headers=keyless,  # type: ignore[arg-type]  # Omit is how the SDK leaves a header out
+    )
+    vendor.organization = provider.settings.get("organization") or None
+    vendor.project = None
+    return vendor
+
+
+def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncOpenAI) -> BaseChatOpenAI:
+    # ChatOpenAI sends max_completion_tokens, which compatible servers do not all know.
+    kind = BaseChatOpenAI if provider.name == ProviderName.OPENAI_COMPATIBLE else ChatOpenAI
+    thinks = provider.name == ProviderName.OPENAI and _THINKERS.match(request.model)
+    completions = vendor.chat.completions
+    return kind(
+        model=request.model,
+        temperature=None if thinks else request.temperature,
+        max_tokens=request.max_tokens,
+        client=completions,  # never called: it keeps LangChain from making a client of its own
+        root_client=vendor,
+        async_client=completions,
+        root_async_client=vendor,
+        max_retries=0,
+        use_responses_api=False,
+    )
