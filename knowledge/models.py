@@ -21,8 +21,8 @@ from knowledge.enums import SourceType, Stage, Status
 
 NAME_LENGTH = 255
 TAG_LENGTH = 60
-# Foreign keys of the big tables are made by the first migration, with ON DELETE CASCADE in the database itself: deleting
-# ten thousand chunks is one statement, and no writer can slip a chunk under a document that is going away.
+# Foreign keys of the big tables are made by a migration, with ON DELETE CASCADE in the database itself: deleting ten
+# thousand chunks is one statement, and no writer can slip a chunk under a document that is going away.
 _IN_DATABASE: dict[str, Any] = {"on_delete": models.DO_NOTHING, "db_constraint": False, "related_name": "+"}
 
 
@@ -53,7 +53,6 @@ class Dataset(models.Model):
     description = models.TextField(blank=True)
     tags = ArrayField(models.CharField(max_length=TAG_LENGTH), default=list, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
-    is_active = models.BooleanField(default=True)
     active_space = models.ForeignKey(EmbeddingSpace, on_delete=models.PROTECT, related_name="datasets")
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

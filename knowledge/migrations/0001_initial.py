@@ -29,7 +29,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("metadata", models.JSONField(blank=True, default=dict)),
-                ("is_active", models.BooleanField(default=True)),
                 ("created_by", models.UUIDField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),

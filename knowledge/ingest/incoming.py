@@ -1,0 +1,125 @@
+"""What comes in, before anything of it is stored: checked, named and hashed.
+
+Only the name, the size and the hash are looked at here. What is inside a file is found out in the sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+
+from knowledge.enums import SourceType
+from knowledge.ingest import clean, files
+from knowledge.ingest.extract.sniff import SUFFIXES, SUPPORTED
+from knowledge.models import NAME_LENGTH
+from tenants.errors import Invalid
+
+_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "txt": "text/plain",
+    "md": "text/markdown",
+    "html": "text/html",
+    "csv": "text/csv",
+}
+
+
+class Refused(Invalid):
+    """Files that are not taken, with a sentence for each; the code is theirs where all share one."""
+
+    code, title = "files_refused", "Some files cannot be taken, so none was"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incoming:
+    """Two of the same bytes are still two."""
+
+    title: str
+    source_type: SourceType
+    file_name: str
+    content_type: str
+    size: int
+    content_hash: str
+    file: File[bytes]
+
+    @property
+    def key(self) -> str:
+        return files.key_of(self.content_hash)
+
+
+def text(*, title: str, content: str) -> Incoming:
+    """A text, kept as a file in UTF-8. Raises `Invalid` where nothing of the title can be seen."""
+    data = content.encode()
+    return _incoming(
+        title=name(title), source_type=SourceType.TEXT, file_name="", content_type="text/plain", file=ContentFile(data)
+    )
+
+
+def checked(uploads: Sequence[File[bytes]]) -> list[Incoming]:
+    """The uploads, in their order. Raises `Refused` where any of them is not taken."""
+    if not uploads:
+        raise Refused("Send at least one file.", code="no_files", errors={"files": ["Send at least one file."]})
+    if len(uploads) > settings.MAX_UPLOAD_FILES:
+        most = f"At most {settings.MAX_UPLOAD_FILES} files at once."
+        raise Refused(most, code="too_many_files", errors={"files": [most]})
+    refusals = {_shown(upload): found for upload in uploads if (found := _refusal(upload))}
+    if refusals:
+        codes = {code for code, _ in refusals.values()}
+        raise Refused(
+            code=codes.pop() if len(codes) == 1 else None,
+            errors={shown: [sentence] for shown, (_, sentence) in refusals.items()},
+        )
+    return [_from_upload(upload) for upload in uploads]
+
+
+def name(text: str) -> str:
+    """A name fit to be shown: on one line, without what turns or hides text, not too long."""
+    shown = clean.collapse(text).replace("\n", " ")[:NAME_LENGTH].strip()
+    if not shown:
+        raise Invalid(errors={"title": ["Nothing of this title can be seen."]})
+    return shown
+
+
+def _refusal(upload: File[bytes]) -> tuple[str, str] | None:
+    if PurePath(_shown(upload)).suffix.lower() not in SUFFIXES:
+        return "unsupported_type", f"Files of this type are not supported. Supported: {SUPPORTED}."
+    if not upload.size:
+        return "empty_file", "The file is empty."
+    if upload.size > settings.MAX_UPLOAD_BYTES:
+        return "too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES // 1024**2} MB. Split it."
+    return None
+
+
+def _from_upload(upload: File[bytes]) -> Incoming:
+    shown = _shown(upload)
+    path = PurePath(shown)
+    return _incoming(
+        title=path.stem.strip() or shown,
+        source_type=SourceType.FILE,
+        file_name=shown,
+        content_type=_TYPES[SUFFIXES[path.suffix.lower()]],
+        file=upload,
+    )
+
+
+def _incoming(*, title: str, source_type: SourceType, file_name: str, content_type: str, file: File[bytes]) -> Incoming:
+    return Incoming(
+        title=title,
+        source_type=source_type,
+        file_name=file_name,
+        content_type=content_type,
+        size=file.size,
+        content_hash=files.hash_of(file),
+        file=file,
+    )
+
+
+def _shown(upload: File[bytes]) -> str:
+    """The file's name, its end kept where it is cut: the end says what kind of file it is."""
+    shown = clean.collapse(PurePath(upload.name or "").name).replace("\n", " ").strip() or "file"
+    suffix = PurePath(shown).suffix[:20]
+    return shown if len(shown) <= NAME_LENGTH else shown[: NAME_LENGTH - len(suffix)] + suffix
