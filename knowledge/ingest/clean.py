@@ -32,6 +32,10 @@ _COMPATIBLE = re.compile(
 )
 
 
+# What programs write into the title of a file nobody gave one.
+_NO_TITLE = re.compile(r"^(?:word document|untitled|document\s?\d*|microsoft word -.*|.*\.(?:\w{2,4}))$", re.IGNORECASE)
+
+
 def printable(text: str) -> str:
     """The text without what cannot be seen or stored, line ends as newlines."""
     text = _NEWLINES.sub("\n", text)
@@ -56,8 +60,17 @@ def clean(extracted: Extracted) -> Extracted:
     return dataclasses.replace(
         extracted,
         blocks=tuple(block for block in tidied if block.text),
-        title=_SPACES.sub(" ", collapse(extracted.title).replace("\n", " ")),
+        title=_title(extracted),
     )
+
+
+def _title(extracted: Extracted) -> str:
+    """The file's own title where it says something, else the heading that the document opens with."""
+    title = collapse(extracted.title).replace("\n", " ")
+    if title and not _NO_TITLE.search(title):
+        return title
+    opening = (block for block in extracted.blocks[:3] if block.kind == "heading" and block.level == 1)
+    return next((collapse(block.text).replace("\n", " ") for block in opening), "")
 
 
 def _tidy(block: Block) -> Block:

@@ -6,7 +6,7 @@ loaded when first needed.
 
 import re
 from functools import cache
-from typing import Any, Final
+from typing import Final, Protocol
 
 from knowledge.tokens import bigrams, config_for
 
@@ -45,6 +45,10 @@ _ADDRESSES: Final = re.compile(r"https?://\S+|\S+@\S+")
 _ALIASES: Final = {"ary": "ar", "arz": "ar", "nb": "no", "nn": "no", "pcm": "en", "yi": "yi", "zh_hans": "zh"}
 
 
+class _Identifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
+
+
 def detect(text: str) -> str:
     """The language as ISO 639-1 code, or "" where the text is too short or too mixed to say."""
     sample = _ADDRESSES.sub(" ", text[:_SAMPLE])
@@ -70,7 +74,8 @@ def _by_script(sample: str, letters: int) -> str:
 
 
 @cache
-def _model() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # half a second and 40 MB: only when needed
+def _model() -> _Identifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  # half a second and 40 MB
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return identifier

@@ -16,6 +16,13 @@ _TERMINAL = re.compile("[.!?:;。！？：；؟۔।…][\"'”’»)\\]]*\\s*$"
 _CUT_WORD = re.compile(r"(\w+)[-\u2010\u00ad]\s*$")
 _FIRST_WORD = re.compile(r"\s*(\w+)")
 _WORDS = re.compile(r"\w+(?:-\w+)*")
+_CUT_LINES = re.compile(r"\w+[-\u2010\u00ad][ \t]*\n\s*\w+")
+# Typesetters' ligatures that some files put a space behind, and Arabic that runs into Latin words.
+_LIGATURE_SPACE = re.compile("(?<=[\ufb00-\ufb04]) (?=[a-z])")
+_LIGATURE = re.compile("[\ufb00-\ufb04]")
+_ARABIC_LATIN = re.compile(
+    "(?<=[\u0621-\u063a\u0641-\u064a]{2})(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u0621-\u063a\u0641-\u064a]{2})"
+)
 # Scripts that put no space between words: joining two of their lines must not invent one.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
@@ -42,6 +49,7 @@ class _Growing:
 
 
 def reflow(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    blocks = _mended(blocks)
     words = _vocabulary(blocks)
     widths = _widths(blocks)
     out: list[_Growing] = []
@@ -61,6 +69,17 @@ def reflow(blocks: Sequence[Block]) -> tuple[Block, ...]:
     return tuple(paragraph.built() for paragraph in out)
 
 
+def _mended(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Puts right where spaces went wrong between glyphs: after ligatures, and between two directions."""
+    spaced = sum(len(_LIGATURE_SPACE.findall(block.text)) for block in blocks)
+    ligatures = sum(len(_LIGATURE.findall(block.text)) for block in blocks)
+    mended = []
+    for block in blocks:
+        text = _LIGATURE_SPACE.sub("", block.text) if spaced * 2 > ligatures else block.text
+        mended.append(dataclasses.replace(block, text=_ARABIC_LATIN.sub(" ", text)))
+    return mended
+
+
 def _widths(blocks: Iterable[Block]) -> dict[int, float]:
     """How long a full line is on each page: the length that three lines in four do not exceed."""
     lengths: dict[int, list[int]] = {}
@@ -71,7 +90,8 @@ def _widths(blocks: Iterable[Block]) -> dict[int, float]:
 
 
 def _vocabulary(blocks: Iterable[Block]) -> frozenset[str]:
-    return frozenset(word.casefold() for block in blocks for word in _WORDS.findall(block.text))
+    """The words that stand whole somewhere: what a cut word may be made of."""
+    return frozenset(word.casefold() for block in blocks for word in _WORDS.findall(_CUT_LINES.sub(" ", block.text)))
 
 
 def _lines(block: Block, width: float) -> Iterator[_Line]:
@@ -99,6 +119,13 @@ def _opened(line: _Line, block: Block) -> _Growing:
     return _Growing(dataclasses.replace(block, text=""), [line.text])
 
 
+def _is_compound(head: str, tail: str, words: frozenset[str]) -> bool:
+    """Whether the hyphen at the line's end belongs to the word, as far as the document's other words tell."""
+    if head + tail in words:
+        return False
+    return f"{head}-{tail}" in words or (head in words and tail in words and min(len(head), len(tail)) > 2)
+
+
 def _join(paragraph: _Growing, line: str, *, as_line: bool, words: frozenset[str]) -> None:
     last = paragraph.lines[-1].rstrip()
     cut = _CUT_WORD.search(last[-80:])
@@ -106,9 +133,10 @@ def _join(paragraph: _Growing, line: str, *, as_line: bool, words: frozenset[str
     if as_line:
         glue = "\n"
     elif cut and first and line[:1].islower():
-        head, tail = cut.group(1).casefold(), first.group(1).casefold()
-        if f"{head}-{tail}" not in words or head + tail in words:
+        if not _is_compound(cut.group(1).casefold(), first.group(1).casefold(), words):
             last = last[:-1]
+        glue = ""
+    elif cut and first and last.endswith(("-", "\u2010")) and line[:1].isalnum():
         glue = ""
     else:
         glue = "" if last and _UNSPACED.match(last[-1]) and _UNSPACED.match(line[0]) else " "

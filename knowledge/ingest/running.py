@@ -1,8 +1,8 @@
 """Finds what a PDF repeats at the top and bottom of its pages: headers, footers, page numbers; pure.
 
 A line near a page's edge is a running line when the same line stands near the edge of several pages,
-where a number in it may grow by one with each page. Lines are taken from the outside in, so that text
-between two running lines is never lost.
+where a number in it may grow by one with each page, or when many pages have one that differs only in its
+numbers. Lines are taken from the outside in, so that text between two running lines is never lost.
 """
 
 import dataclasses
@@ -14,9 +14,16 @@ from knowledge.ingest.types import Block
 
 _EDGE = 4  # lines looked at from either end of a page
 _PAGES = 3  # pages that must repeat a line
+_PAGES_ALIKE = 6  # pages that must repeat a line whose numbers differ without order
+_SHARE_ALIKE = 0.25
 _NUMBER = re.compile(r"\d{1,4}")
 _NUMBERS_TRIED = 6
+_WORDS_ALIKE = 12  # letters that a line without its numbers must still have
 _LONGEST = 200
+
+
+_Key = tuple[str, int | str | None]
+_ANY = "any"  # any numbers
 
 
 @dataclasses.dataclass(slots=True)
@@ -30,13 +37,14 @@ def without_running_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
     counts = Counter(
         key for page, lines in pages.items() for line in _edges(lines) for key in set(_keys(line.text, page))
     )
-    running = {key for key, count in counts.items() if count >= _PAGES}
+    alike = max(_PAGES_ALIKE, int(len(pages) * _SHARE_ALIKE))
+    running = {key for key, count in counts.items() if count >= (alike if key[1] == _ANY else _PAGES)}
     if not running:
         return tuple(blocks)
-    dropped: set[int] = set()
+    dropped: dict[int, bool] = {}
     for page, lines in pages.items():
         for side in (lines, lines[::-1]):
-            dropped.update(id(line) for line in _from_outside(side, page, running))
+            dropped.update(_from_outside(side, page, running))
     return tuple(_rebuilt(blocks, pages, dropped))
 
 
@@ -54,36 +62,42 @@ def _edges(lines: list[_Line]) -> list[_Line]:
     return full if len(full) <= 2 * _EDGE else full[:_EDGE] + full[-_EDGE:]
 
 
-def _keys(text: str, page: int) -> Iterator[tuple[str, int | None]]:
-    """The line itself, and the line with each of its numbers seen as a distance to the page."""
+def _keys(text: str, page: int) -> Iterator[_Key]:
+    """The line itself, the line with each of its numbers seen as a distance to the page, and the line
+    without its numbers."""
     line = " ".join(text.split()).casefold()
     if not line or len(line) > _LONGEST:
         return
-    if _NUMBER.search(line) is None or not line.isdecimal():
+    if not line.isdecimal():
         yield line, None
     for found in list(_NUMBER.finditer(line))[:_NUMBERS_TRIED]:
         yield f"{line[: found.start()]}#{line[found.end() :]}", int(found.group()) - page
+    words = _NUMBER.sub("#", line)
+    if words != line and sum(map(str.isalpha, words)) >= _WORDS_ALIKE:
+        yield words, _ANY
 
 
-def _from_outside(lines: Iterable[_Line], page: int, running: set[tuple[str, int | None]]) -> Iterator[_Line]:
+def _from_outside(lines: Iterable[_Line], page: int, running: set[_Key]) -> Iterator[tuple[int, bool]]:
+    """The running lines at one end of a page, and whether a line may be a title that is only repeated."""
     seen = 0
     for line in lines:
         if not line.text.strip():
             continue
         seen += 1
-        if seen > _EDGE or not any(key in running for key in _keys(line.text, page)):
+        keys = [key for key in _keys(line.text, page) if key in running]
+        if seen > _EDGE or not keys:
             return
-        yield line
+        yield id(line), all(key[1] is None for key in keys)
 
 
-def _rebuilt(blocks: Sequence[Block], pages: dict[int, list[_Line]], dropped: set[int]) -> Iterator[Block]:
+def _rebuilt(blocks: Sequence[Block], pages: dict[int, list[_Line]], dropped: dict[int, bool]) -> Iterator[Block]:
     """A heading that opens a chapter and is repeated above its pages is kept once, where it first stands."""
     kept: dict[int, list[str]] = {}
     headings: set[str] = set()
     for lines in pages.values():
         for line in lines:
             block = blocks[line.block]
-            first = block.kind == "heading" and block.text not in headings
+            first = block.kind == "heading" and block.text not in headings and dropped.get(id(line), True)
             if first:
                 headings.add(block.text)
             if first or id(line) not in dropped:

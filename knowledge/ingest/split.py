@@ -19,6 +19,7 @@ _TINY = 0.1  # of the size: a piece below this may run over a chapter's beginnin
 _HEADER = 0.33  # of the size: a longer header row is not repeated
 _PATH_DEPTH = 6
 _HEADING_LENGTH = 120
+_TITLE_LENGTH = 80
 
 Path = tuple[str, ...]
 
@@ -65,7 +66,6 @@ class _Packer:
     page: int | None = None
     header: str = ""
     paths: list[Path] = field(default_factory=list)
-    last: _Placed | None = None  # the last sentence, when it came from a paragraph: for the overlap
 
     @property
     def length(self) -> int:
@@ -74,6 +74,9 @@ class _Packer:
     def fits(self, end: int) -> bool:
         lead = len(self.header) + 1 if self.header else 0
         return self.start < 0 or end - self.start + lead <= self.size
+
+    def may_repeat(self, sentence: sentences.Span, end: int) -> bool:
+        return sentence[1] - sentence[0] <= self.overlap and end - sentence[0] <= self.size
 
     def add(self, start: int, end: int, page: int | None, path: Path, *, header: str = "") -> None:
         if self.start < 0:
@@ -119,10 +122,9 @@ def _assembled(blocks: Sequence[Block], *, header_limit: int) -> tuple[str, list
         if placed:
             parts.append(glue)
             at += len(glue)
-        if block.header and len(block.header) > header_limit:
-            block = replace(block, header="")
         parts.append(block.text)
-        placed.append(_Placed(block, at, at + len(block.text)))
+        repeated = block if len(block.header) <= header_limit else replace(block, header="")
+        placed.append(_Placed(repeated, at, at + len(block.text)))
         at += len(block.text)
     return "".join(parts), placed
 
@@ -164,7 +166,6 @@ def _chapter_level(placed: Sequence[_Placed]) -> int:
 
 def _begin(packer: _Packer, section: _Section, chapter: int) -> None:
     """Closes the open piece unless it is small enough to be joined by the next section."""
-    packer.last = None
     joinable = _TINY if section.level <= chapter else _SMALL
     whole = section.blocks[-1].end
     if packer.length >= packer.size * joinable or (packer.length >= packer.size * _TINY and not packer.fits(whole)):
@@ -188,8 +189,14 @@ def _belongs(last: Block, block: Block, *, room: bool) -> bool:
         return True
     if last.kind == block.kind and block.kind in ("list_item", "table_row"):
         return True
-    leads_in = block.kind in ("list_item", "table_row", "code") and last.text.endswith((":", "："))
-    return leads_in and last.kind == "paragraph" and room
+    if last.kind != "paragraph" or not room:
+        return False
+    return last.text.endswith((":", "：")) or (block.kind != "heading" and _looks_like_title(last.text))
+
+
+def _looks_like_title(text: str) -> bool:
+    """A heading that nothing marks as one: a short line that ends no sentence."""
+    return len(text) <= _TITLE_LENGTH and "\n" not in text and text[-1:].isalnum() and text[:1] == text[:1].upper()
 
 
 def _pack(packer: _Packer, group: _Group, path: Path) -> None:
@@ -199,7 +206,7 @@ def _pack(packer: _Packer, group: _Group, path: Path) -> None:
         return
     loose = group.blocks[-1].block.kind == "paragraph"  # may be cut to fill a piece; a list or table may not
     if whole and packer.length >= packer.size * (_SMALL if loose else _TINY):
-        _close_before(packer, group.start, group.end)
+        packer.close()
         _add_whole(packer, group, path)
         return
     for number, item in enumerate(group.blocks):
@@ -209,7 +216,6 @@ def _pack(packer: _Packer, group: _Group, path: Path) -> None:
 def _add_whole(packer: _Packer, group: _Group, path: Path) -> None:
     for item in group.blocks:
         packer.add(item.start, item.end, item.block.page, path)
-        packer.last = item if item.block.kind == "paragraph" else None
 
 
 def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Placed]) -> None:
@@ -224,27 +230,20 @@ def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Plac
             packer.close()
     elif block.kind != "paragraph" and whole and not packer.fits(item.end):
         packer.close()
+    last: sentences.Span | None = None
     for start, end in sentences.spans(packer.text, start=item.start, end=item.end, longest=longest):
         if not packer.fits(end):
-            _close_before(packer, start, end)
+            opened = packer.start
+            packer.close()
+            if last and block.kind == "paragraph" and opened < last[0] and packer.may_repeat(last, end):
+                packer.add(*last, block.page, path)
         packer.add(start, end, block.page, path, header=block.header)
-        packer.last = _Placed(block, start, end) if block.kind == "paragraph" else None
+        last = (start, end)
 
 
 def _leads(block: Block, follower: Block) -> bool:
     """A heading or a header row is never the last thing of a piece."""
     return block.kind == "heading" or (bool(follower.header) and follower.header == block.text)
-
-
-def _close_before(packer: _Packer, start: int, end: int) -> None:
-    """Closes the open piece; the next one begins with its last sentence when that is short enough."""
-    last, path, opened = packer.last, packer.paths[-1:], packer.start
-    packer.close()
-    if last is None or not path:
-        return
-    short = last.end - last.start <= packer.overlap
-    if short and opened < last.start < start and end - last.start <= packer.size:
-        packer.add(last.start, last.end, last.block.page, path[0])
 
 
 def _common(paths: Sequence[Path]) -> Path:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 import docx
+from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.ingest.extract import package
-from knowledge.ingest.extract.docx_styles import Numbering, Styles
+from knowledge.ingest.extract.docx_styles import Numbering, Style, Styles
 from knowledge.ingest.extract.errors import ExtractionError
 from knowledge.ingest.types import Block, Extracted, Limits
 
@@ -30,7 +31,7 @@ _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006
 _LEFT_OUT: Final = frozenset({qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), qn("w:pPr"), qn("w:rPr"), _FALLBACK})
 _TITLE_LENGTH: Final = 300
 
-Element = Any  # lxml's elements have no types of their own
+Element = Any  # lxml comes without types
 
 
 def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
@@ -49,7 +50,7 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
     return Extracted(blocks, title=(document.core_properties.title or "")[:_TITLE_LENGTH])
 
 
-def _part(document: Any, kind: str) -> Element | None:
+def _part(document: Document, kind: str) -> Element | None:
     try:
         part = document.part.part_related_by(kind)
         return etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
@@ -57,7 +58,7 @@ def _part(document: Any, kind: str) -> Element | None:
         return None
 
 
-def _notes(document: Any) -> dict[str, str]:
+def _notes(document: Document) -> dict[str, str]:
     root = _part(document, RELATIONSHIP_TYPE.FOOTNOTES)
     if root is None:
         return {}
@@ -82,8 +83,9 @@ class _Walk:
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
         text = "".join(_words(paragraph)).strip()
-        if text:
-            yield self._block(paragraph, text)
+        style = self.styles.of(paragraph)
+        if text and not style.contents:
+            yield self._block(style, text)
         for reference in paragraph.iter(_NOTE):
             note = self.notes.get(reference.get(qn("w:id")), "")
             if note:
@@ -92,8 +94,7 @@ class _Walk:
             if not any(parent.tag in (_FALLBACK, _BOX) for parent in _ancestors(box, paragraph)):
                 yield from self.blocks(box)
 
-    def _block(self, paragraph: Element, text: str) -> Block:
-        style = self.styles.of(paragraph)
+    def _block(self, style: Style, text: str) -> Block:
         level = style.heading
         numbered = style.numbering
         label = self.numbering.label(*numbered) if numbered else ""
@@ -104,13 +105,13 @@ class _Walk:
         return Block("paragraph", text)
 
     def _table(self, table: Element) -> Iterator[Block]:
-        rows = [row for row in _rows(table)]
+        rows = list(_rows(table))
         if max((len(cells) for cells in rows), default=0) < 2:  # a frame, not a table
             for cell in table.iter(_CELL):
                 if next(cell.iterancestors(_TABLE)) is table:
                     yield from self.blocks(cell)
             return
-        filled = [" | ".join(cells) for cells in rows if any(cells)]
+        filled = [" | ".join(cells).strip(" |") for cells in rows if any(cells)]
         header = filled[0] if len(filled) > 1 and all(rows[0]) else ""
         for row in filled[1:] if header else filled:
             yield Block("table_row", row, header=header)

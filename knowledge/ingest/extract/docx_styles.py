@@ -21,6 +21,7 @@ Element = Any  # lxml's elements have no types of their own
 @dataclass(frozen=True, slots=True)
 class Style:
     heading: int = 0
+    contents: bool = False  # a line of the table of contents
     numbering: tuple[str, int] | None = None  # the list and the depth in it
 
 
@@ -36,7 +37,7 @@ class Styles:
         style = self._named(_value(properties, "w:pStyle"))
         heading = _outline(properties)
         numbering = _numbering(properties, style.numbering)
-        return Style(style.heading if heading is None else heading, numbering)
+        return Style(style.heading if heading is None else heading, style.contents, numbering)
 
     def _named(self, style_id: str) -> Style:
         if style_id not in self._resolved:
@@ -46,18 +47,20 @@ class Styles:
     def _resolve(self, style_id: str) -> Style:
         heading: int | None = None
         numbering: tuple[str, int] | None = None
+        contents = False
         for _ in range(_CHAIN):
             style = self._by_id.get(style_id)
             if style is None:
                 break
             properties = style.find(qn("w:pPr"))
-            if heading is None:
-                heading = _heading_by_name(_value(style, "w:name"))
+            name = _value(style, "w:name").lower()
+            contents = contents or name.startswith("toc ")
+            heading = _heading_by_name(name) if heading is None else heading
             if properties is not None:
                 heading = _outline(properties) if heading is None else heading
                 numbering = numbering or _numbering(properties, None)
             style_id = _value(style, "w:basedOn")
-        return Style(heading or 0, numbering)
+        return Style(heading or 0, contents, numbering)
 
 
 class Numbering:
@@ -118,7 +121,7 @@ def _heading_by_name(name: str) -> int | None:
     found = _HEADING_NAME.match(name)
     if found:
         return int(found.group(1))
-    return 1 if name.lower() == "title" else None
+    return 1 if name == "title" else None
 
 
 def _numbering(properties: Element, inherited: tuple[str, int] | None) -> tuple[str, int] | None:

@@ -51,7 +51,7 @@ _FORBIDDEN: Final = (
 
 # The interpreter's own library and packages, and this package; not the project's root, where .env lies.
 _PACKAGE: Final = str(Path(__file__).resolve().parents[2])
-_ROOTS: Final = tuple({os.path.join(os.path.abspath(p), "") for p in (*sys.path[1:], _PACKAGE) if p})
+_ROOTS: Final = tuple({f"{Path(p).absolute()}{os.sep}" for p in (*sys.path[1:], _PACKAGE) if p})
 
 
 class Forbidden(RuntimeError):
@@ -107,4 +107,4 @@ def _may_open(args: tuple[Any, ...]) -> bool:
         return True
     if isinstance(mode, str) and any(letter in mode for letter in "wax+"):
         return False
-    return os.path.abspath(os.fsdecode(path)).startswith(_ROOTS)
+    return os.path.normpath(Path(os.fsdecode(path)).absolute()).startswith(_ROOTS)

@@ -76,6 +76,10 @@ _ITEMS: Final = frozenset({"li", "dt", "dd"})
 _LISTS: Final = frozenset({"ul", "ol", "dl"})
 _CELLS: Final = frozenset({"td", "th"})
 _LONG_CODE: Final = 5_000  # nobody shows that much code on a page: it is text that someone set in <pre>
+_WAYS_AROUND: Final = frozenset({"navigation", "search", "menu", "menubar"})
+_FURNITURE: Final = frozenset(
+    {"nav", "navbar", "navbox", "breadcrumb", "breadcrumbs", "noprint", "mw-editsection", "sr-only", "visually-hidden"}
+)
 _HIDDEN_STYLES: Final = ("display:none", "visibility:hidden", "font-size:0")
 
 
@@ -143,7 +147,7 @@ class _Walk:
             return False
         if tag.startswith("-") and tag != "-document":
             return False
-        if tag in _LEFT_OUT or _is_hidden(node):
+        if tag in _LEFT_OUT or _is_furniture(node):
             return False
         self._open(tag)
         return True
@@ -185,9 +189,9 @@ class _Walk:
         cells, self.cells = self.cells, []
         if not any(cells):
             return
-        text = " | ".join(cells)
+        text = " | ".join(cells).strip(" |")
         names = not self.header and len(cells) > 1 and all(c.tag != "td" for c in _elements(node))
-        if len(cells) == 1:  # a table for layout, or a row that spans all columns
+        if sum(map(bool, cells)) == 1:  # a table for layout, or a row that spans all columns
             self.out.append(Block("paragraph", text))
         elif names:
             self.header = text
@@ -215,9 +219,14 @@ def _elements(node: LexborNode) -> Iterator[LexborNode]:
         child = child.next
 
 
-def _is_hidden(node: LexborNode) -> bool:
+def _is_furniture(node: LexborNode) -> bool:
+    """Hidden from the reader, or there to get around the site rather than to be read."""
     attributes = node.attributes
     if not attributes:
         return False
     style = "".join((attributes.get("style") or "").lower().split())
-    return "hidden" in attributes or attributes.get("aria-hidden") == "true" or any(s in style for s in _HIDDEN_STYLES)
+    hidden = (
+        "hidden" in attributes or attributes.get("aria-hidden") == "true" or any(s in style for s in _HIDDEN_STYLES)
+    )
+    elsewhere = attributes.get("role") in _WAYS_AROUND or (node.tag == "a" and "hreflang" in attributes)
+    return hidden or elsewhere or not _FURNITURE.isdisjoint((attributes.get("class") or "").lower().split())

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import BinaryIO, Final
 
+from selectolax.lexbor import LexborHTMLParser
+
 from knowledge.ingest.clean import printable
 from knowledge.ingest.extract.decode import text_of
+from knowledge.ingest.extract.html import blocks_of
 from knowledge.ingest.types import Block, Extracted, Limits
 
 _FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -25,20 +28,24 @@ _TABLE_RULE: Final = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ 
 _CELL_MARK: Final = re.compile(r"(?<!\\)\|")
 _QUOTE: Final = re.compile(r"[ \t]{0,3}(?:>[ \t]?)+")
 _HTML_BLOCK: Final = re.compile(
-    r"[ \t]*<(?:/?(?:table|div|p|ul|ol|dl|h[1-6]|section|details|figure|center|blockquote)\b|(?:script|style|pre)\b|!--)",
+    r"[ \t]*<(?:/?(?:table|div|p|ul|ol|dl|h[1-6]|section|details|figure|center|blockquote)\b"
+    r"|(?:script|style|pre)\b|!--)",
     re.IGNORECASE,
 )
 
 _TEMPLATE: Final = re.compile(r"\{%[^%\n]{0,500}%\}|\{:[^}\n]{0,200}\}")
 _COMMENT: Final = re.compile(r"<!--(?:[^-]|-(?!->)){0,20000}-->")
 _IMAGE: Final = re.compile(r"!\[([^\[\]\n]{0,500})\]\([^()\n]{0,1000}\)")
-_LINK: Final = re.compile(r"\[([^\[\]\n]{1,1000})\]\((\S{0,1000}?)(?:[ \t]+[\"'(][^\n]{0,300}?[\"')])?\)")
+_LINK: Final = re.compile(
+    r"\[((?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,300})\]\((\S{0,1000}?)(?:[ \t]+[\"'(][^\n]{0,300}?[\"')])?\)"
+)
 _REFERENCE: Final = re.compile(r"\[([^\[\]\n]{1,500})\]\[[^\[\]\n]{0,200}\]")
 _DEFINITION: Final = re.compile(r" {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S+")
 _AUTOLINK: Final = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,1000})>")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 _EMPHASIS: Final = re.compile(
-    r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,1000}?)(?<=\S)\1(?![\w*])|(?<!\w)(_{1,3})(?=\S)([^_\n]{1,1000}?)(?<=\S)\3(?!\w)"
+    r"(?<![\w*])(\*{1,3})(?=\S)((?:[^*\n]|\\\*){1,1000}?)(?<=\S)\1(?!\*)"
+    r"|(?<!\w)(_{1,3})(?=\S)([^_\n]{1,1000}?)(?<=\S)\3(?!\w)"
 )
 _CODE_SPAN: Final = re.compile(r"(`{1,3})([^`\n]{1,1000})\1")
 _ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
@@ -55,8 +62,6 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
         text = text[front.end() :]
     text = _TEMPLATE.sub("", _COMMENT.sub("", text))
     blocks = tuple(_Lines(text.split("\n")).blocks())
-    if not title:
-        title = next((b.text for b in blocks[:3] if b.kind == "heading" and b.level == 1), "")
     return Extracted(blocks, title=title, warnings=warnings)
 
 
@@ -84,8 +89,8 @@ class _Lines:
     lines: Sequence[str]
     at: int = 0
     paragraph: list[str] = field(default_factory=list)
-    item: Block | None = None  # the list item that following lines may belong to
-    indent: int = 0
+    item: int | None = None  # the depth of the list item that following lines belong to
+    in_list: bool = False  # an indented line after a list belongs to it and is no code
 
     def blocks(self) -> Iterator[Block]:
         while self.at < len(self.lines):
@@ -111,23 +116,24 @@ class _Lines:
             (_ITEM.match(line), self._item),
             (self._is_table(), self._table),
             (_HTML_BLOCK.match(line), self._html),
-            (line.startswith(("    ", "\t")) and not self.paragraph and self.item is None, self._indented),
+            (line.startswith(("    ", "\t")) and not self.paragraph and not self.in_list, self._indented),
         ):
             if matches:
                 return begin()
         return None
 
     def _text(self, line: str) -> None:
-        self.paragraph.append(_QUOTE.sub("", line, count=1).strip() if line.lstrip().startswith(">") else line.strip())
+        self.in_list = self.in_list and line[:1].isspace()
+        self.paragraph.append(
+            _QUOTE.sub("", line, count=1).lstrip() if line.lstrip().startswith(">") else line.lstrip()
+        )
 
     def _flushed(self) -> Iterator[Block]:
-        lines, self.paragraph = self.paragraph, []
-        text = inline("\n".join(lines))
-        if self.item is not None:
-            yield Block("list_item", f"{self.item.text} {text}".strip(), self.item.level)
-            self.item = None
-        elif text:
-            yield Block("paragraph", text)
+        """A line's end is a space, as Markdown has it, unless two spaces or a backslash stand before it."""
+        text = inline(_joined(self.paragraph))
+        level, self.paragraph, self.item = self.item, [], None
+        if text:
+            yield Block("paragraph", text) if level is None else Block("list_item", text, level)
 
     def _blank(self) -> Iterator[Block]:
         self.at += 1
@@ -140,6 +146,7 @@ class _Lines:
     def _heading(self) -> Iterator[Block]:
         found = _HEADING.match(self.lines[self.at])
         self.at += 1
+        self.in_list = False
         if found:
             yield Block("heading", inline(found.group(2).rstrip().rstrip("#")), len(found.group(1)))
 
@@ -159,10 +166,11 @@ class _Lines:
         found = _ITEM.match(self.lines[self.at])
         self.at += 1
         if found:
-            level = len(found.group(1).expandtabs(4)) // 2
             number = f"{found.group(2)} " if found.group(2)[0].isdigit() else ""
-            self.item = Block("list_item", number + inline(found.group(3)), min(level, 8))
-        return iter(())
+            self.item = min(len(found.group(1).expandtabs(4)) // 2, 8)
+            self.in_list = True
+            self.paragraph = [number + found.group(3)]
+        yield from ()  # a generator, so that it begins after what stood before has been given out
 
     def _fenced(self) -> Iterator[Block]:
         opening = _FENCE.match(self.lines[self.at])
@@ -209,14 +217,18 @@ class _Lines:
                 not line.strip() or (self.at < len(self.lines) and _HEADING.match(self.lines[self.at]))
             ):
                 break
-        from selectolax.lexbor import LexborHTMLParser  # most Markdown has no raw HTML
-
-        from knowledge.ingest.extract.html import blocks_of
-
         for block in blocks_of(LexborHTMLParser("\n".join(self.lines[start : self.at])).body):
             yield Block(
                 block.kind, block.text if block.kind == "code" else inline(block.text), block.level, header=block.header
             )
+
+
+def _joined(lines: Sequence[str]) -> str:
+    parts = []
+    for line in lines:
+        hard = line.endswith(("  ", "\\"))
+        parts.append(line.rstrip(" \\") + "\n" if hard else line.rstrip() + " ")
+    return "".join(parts)
 
 
 def _row(line: str) -> str:

@@ -4,7 +4,8 @@ A PDF holds glyphs at places, not paragraphs. Each page becomes headings and blo
 lines to paragraphs is `reflow`'s work. Page numbers count from one, as readers show them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, BinaryIO, Final
 
 import pypdf
@@ -43,7 +44,7 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
         raise ExtractionError("corrupt_file", _CORRUPT)
     if not any(line.text.strip() for lines in pages for line in lines):
         raise ExtractionError("no_text", _NO_TEXT)
-    blocks = pdf_lines.blocks_of(pages, outline=dict(_outline(reader)))
+    blocks = pdf_lines.blocks_of(pages, outline=_outline(reader))
     return Extracted(tuple(blocks), pages=count, title=_title(reader), warnings=tuple(_warnings(count, blank, unread)))
 
 
@@ -91,23 +92,26 @@ def _title(reader: pypdf.PdfReader) -> str:
     return str(title or "")[:300]
 
 
-def _outline(reader: pypdf.PdfReader) -> Iterator[tuple[tuple[int, str], int]]:
-    """Page and title of each entry, and how deep it stands."""
+def _outline(reader: pypdf.PdfReader) -> dict[int, list[pdf_lines.Entry]]:
+    """The entries of the outline by the page they lead to."""
+    outline: dict[int, list[pdf_lines.Entry]] = {}
     try:
-        entries = list(_walked(reader.outline, 1))
+        entries = list(islice(_walked(reader.outline, 1), _OUTLINE_ENTRIES))
     except _DAMAGE:
-        return
-    for entry, depth in entries[:_OUTLINE_ENTRIES]:
+        return outline
+    for entry, depth in entries:
         try:
             page = reader.get_destination_page_number(entry)
-            title = pdf_lines.matchable(str(entry.title))
+            title = " ".join(str(entry.title).split())
+            top = float(entry.top) if entry.top is not None else None
         except _DAMAGE:
             continue
         if page is not None and page >= 0 and title:
-            yield (page + 1, title), depth
+            outline.setdefault(page + 1, []).append(pdf_lines.Entry(title, depth, top))
+    return outline
 
 
-def _walked(entries: Any, depth: int) -> Iterator[tuple[Any, int]]:
+def _walked(entries: Iterable[Any], depth: int) -> Iterator[tuple[Any, int]]:
     for entry in entries:
         if isinstance(entry, list):
             if depth < _OUTLINE_DEPTH:

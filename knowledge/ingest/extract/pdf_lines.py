@@ -5,28 +5,41 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from knowledge.ingest.types import Block
 
 _LARGER: Final = 1.15  # than the text of the document: the letters of a heading
+_LARGER_BOLD: Final = 1.05
 _HEADING_LENGTH: Final = 160
 _RANKS: Final = 4
+_TOO_MANY: Final = 0.4  # of all lines: then size tells nothing, as in a drawing
+_TITLE_LINES: Final = 4
 _GAP: Final = 1.45  # of the usual distance between lines: a new paragraph
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
+_BOLD: Final = re.compile("bold|black|heavy|-medi", re.IGNORECASE)
+# A line of a table of contents: a title, dots, a page number.
+_CONTENTS: Final = re.compile(r"(?:\.[ \u00a0]?){5}[ \u00a0.]*\w{1,6}\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     text: str
     size: float
-    x: float
+    bold: bool
+    upright: bool
     y: float
 
 
-def matchable(text: str) -> str:
-    return _NOT_WORD.sub("", text).casefold()
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the outline; `top` is where on its page it leads to."""
+
+    title: str
+    depth: int
+    top: float | None
 
 
 class Collector:
@@ -35,85 +48,140 @@ class Collector:
     def __init__(self) -> None:
         self._lines: list[Line] = []
         self._parts: list[str] = []
-        self._sizes: Counter[float] = Counter()
-        self._place: tuple[float, float] | None = None
+        self._sizes: Counter[tuple[float, bool]] = Counter()
+        self._place: tuple[float, bool] | None = None
 
-    def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:
+    def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401  # pypdf's dictionary
         first, *rest = text.split("\n")
-        self._add(first, cm, tm, size)
+        self._add(first, cm, tm, font, size)
         for part in rest:
             self._end()
-            self._add(part, cm, tm, size)
+            self._add(part, cm, tm, font, size)
 
     def lines(self) -> list[Line]:
         self._end()
         return self._lines
 
-    def _add(self, text: str, cm: Sequence[float], tm: Sequence[float], size: float) -> None:
+    def _add(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401  # pypdf's dictionary
         self._parts.append(text)
         if not text.strip():
             return
         scale = math.hypot(tm[2], tm[3]) * math.hypot(cm[2], cm[3])
-        self._sizes[round(size * scale * 2) / 2] += len(text)
+        bold = bool(font) and _BOLD.search(str(font.get("/BaseFont", ""))) is not None
+        self._sizes[round(size * scale * 2) / 2, bold] += len(text)
         if self._place is None:
-            self._place = (tm[4] * cm[0] + tm[5] * cm[2] + cm[4], tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+            upright = abs(tm[0] * cm[0] + tm[1] * cm[2]) >= abs(tm[0] * cm[1] + tm[1] * cm[3])
+            self._place = (tm[4] * cm[1] + tm[5] * cm[3] + cm[5], upright)
 
     def _end(self) -> None:
         text = "".join(self._parts)
-        if self._place is not None and text.strip():
-            self._lines.append(Line(text, self._sizes.most_common(1)[0][0], *self._place))
+        if self._place is not None and text.strip() and not _CONTENTS.search(text[-200:]):
+            (size, bold), _ = self._sizes.most_common(1)[0]
+            y, upright = self._place
+            self._lines.append(Line(text, size, bold, upright, y))
         self._parts, self._sizes, self._place = [], Counter(), None
 
 
-def blocks_of(pages: Sequence[Sequence[Line]], *, outline: Mapping[tuple[int, str], int]) -> Iterator[Block]:
+def blocks_of(pages: Sequence[Sequence[Line]], *, outline: Mapping[int, Sequence[Entry]]) -> Iterator[Block]:
     """Blocks of each page in order: a heading, or lines with newlines between them."""
-    body = _body_size(pages)
-    ranks = _ranks(pages, body, deepest=max(outline.values(), default=0))
+    deepest = max((entry.depth for entries in outline.values() for entry in entries), default=0)
+    ranks = _ranks(pages, deepest=deepest)
     for number, lines in enumerate(pages, start=1):
+        headings = _headings(lines, outline.get(number, ()), ranks)
         pitch = _pitch(lines)
         group: list[str] = []
-        last: Line | None = None
-        for line in lines:
-            level = outline.get((number, matchable(line.text)), 0) or _rank(line, ranks)
-            if level or (last is not None and _apart(last, line, pitch)):
-                if group:
-                    yield Block("paragraph", "\n".join(group), page=number)
+        for at, line in enumerate(lines):
+            title = headings.get(at)
+            if group and (title is not None or _apart(lines[at - 1], line, pitch)):
+                yield Block("paragraph", "\n".join(group), page=number)
                 group = []
-            if level:
-                yield Block("heading", line.text.strip(), level, page=number)
-            else:
+            if title is not None and title.text:
+                yield Block("heading", title.text, title.level, page=number)
+            if title is None or not title.replaces:
                 group.append(line.text)
-            last = line
         if group:
             yield Block("paragraph", "\n".join(group), page=number)
 
 
-def _body_size(pages: Sequence[Sequence[Line]]) -> float:
-    sizes: Counter[float] = Counter()
+@dataclass(frozen=True, slots=True)
+class _Title:
+    text: str  # empty for the further lines of a title
+    level: int
+    replaces: bool  # the line is the title's; otherwise the title stands before it
+
+
+def _headings(
+    lines: Sequence[Line], entries: Sequence[Entry], ranks: Mapping[tuple[float, bool], int]
+) -> dict[int, _Title]:
+    found = {at: _Title(line.text.strip(), rank, True) for at, line in enumerate(lines) if (rank := _rank(line, ranks))}
+    places = _places(lines, {_matchable(entry.title) for entry in entries})
+    for entry in entries:
+        span = places.get(_matchable(entry.title))
+        if span:
+            found.update({at: _Title("", entry.depth, True) for at in span})
+            found[span[0]] = _Title(entry.title, entry.depth, True)
+        elif entry.top is not None:
+            below = next((at for at, line in enumerate(lines) if 0 < line.y <= entry.top + 1 and at not in found), None)
+            if below is not None:
+                found[below] = _Title(entry.title, entry.depth, False)
+    return found
+
+
+def _places(lines: Sequence[Line], titles: set[str]) -> dict[str, range]:
+    """Where on the page the words of each title stand, which may take several lines."""
+    places: dict[str, range] = {}
+    for start in range(len(lines)):
+        words = ""
+        for end in range(start, min(start + _TITLE_LINES, len(lines))):
+            words += _matchable(lines[end].text)
+            if words in titles:
+                places.setdefault(words, range(start, end + 1))
+            if not words or not any(title.startswith(words) for title in titles):
+                break
+    return places
+
+
+def _matchable(text: str) -> str:
+    return _NOT_WORD.sub("", text).casefold()
+
+
+def _ranks(pages: Sequence[Sequence[Line]], *, deepest: int) -> dict[tuple[float, bool], int]:
+    """The looks of headings, largest first, as levels; below the outline's where there is one."""
+    body = _body(pages)
+    looks = {
+        (line.size, line.bold)
+        for lines in pages
+        for line in lines
+        if line.upright
+        and _LETTER.search(line.text)
+        and line.size >= body[0] * (_LARGER_BOLD if line.bold and not body[1] else _LARGER)
+    }
+    sizes = sorted({size for size, _ in looks}, reverse=True)
+    ranks = {look: min(sizes.index(look[0]) + 1, _RANKS) + deepest for look in looks}
+    total = sum(len(lines) for lines in pages)
+    titles = sum(1 for lines in pages for line in lines if _rank(line, ranks))
+    return ranks if titles <= total * _TOO_MANY or total < 10 else {}
+
+
+def _body(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
+    looks: Counter[tuple[float, bool]] = Counter()
     for lines in pages:
         for line in lines:
-            sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 0.0
+            looks[line.size, line.bold] += len(line.text)
+    return looks.most_common(1)[0][0] if looks else (0.0, False)
 
 
-def _ranks(pages: Sequence[Sequence[Line]], body: float, *, deepest: int) -> dict[float, int]:
-    """The sizes of headings, largest first, as levels; below the outline's where there is one."""
-    sizes = {
-        line.size for lines in pages for line in lines if line.size >= body * _LARGER and _LETTER.search(line.text)
-    }
-    return {size: min(rank, _RANKS) + deepest for rank, size in enumerate(sorted(sizes, reverse=True), start=1)}
-
-
-def _rank(line: Line, ranks: Mapping[float, int]) -> int:
+def _rank(line: Line, ranks: Mapping[tuple[float, bool], int]) -> int:
     text = line.text.strip()
-    if line.size not in ranks or len(text) > _HEADING_LENGTH or len(_LETTER.findall(text)) < 2:
+    letters = len(_LETTER.findall(text[:_HEADING_LENGTH]))
+    if not line.upright or len(text) > _HEADING_LENGTH or letters < 2 or text.endswith((".", ",", ";")):
         return 0
-    return 0 if text.endswith((".", ",", ";")) else ranks[line.size]
+    return ranks.get((line.size, line.bold), 0)
 
 
 def _pitch(lines: Sequence[Line]) -> float:
     """The usual distance from one line of this page to the next."""
-    steps = Counter(round(a.y - b.y) for a, b in zip(lines, lines[1:], strict=False) if a.y - b.y > 1)
+    steps = Counter(round(a.y - b.y) for a, b in pairwise(lines) if a.y - b.y > 1)
     return float(steps.most_common(1)[0][0]) if steps else 0.0
 
 

@@ -63,7 +63,7 @@ def kind_of(stream: BinaryIO, *, file_name: str) -> str:
     head = stream.read(_HEAD)
     suffix = PurePath(file_name).suffix.lower()
     named = SUFFIXES.get(suffix)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(stream)
     if head.startswith(b"%PDF-") or (named == "pdf" and b"%PDF-" in head[:_PDF_WITHIN]):
         return "pdf"

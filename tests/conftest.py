@@ -1,0 +1,27 @@
+"""Fixtures of the tests that cross apps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running Parley; the tests that share it make a tenant each."""
+    whole = Stack(
+        folder=tmp_path_factory.mktemp("stack"),
+        database_url=os.environ["PARLEY_TEST_DATABASE"],
+        redis_url=os.environ["PARLEY_TEST_REDIS"],
+    )
+    Path(whole.folder / "static").mkdir()
+    try:
+        whole.up()
+        yield whole
+    finally:
+        whole.down()

@@ -1,0 +1,128 @@
+"""A whole Parley for a test: a database of its own, the web server, a worker and beat as the processes they are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+ADMIN = {"email": "root@parley.example", "password": "a long first password"}
+
+
+class Stack:
+    """Started by `up`, ended by `down`. The log of each process lies in `folder`."""
+
+    def __init__(self, *, folder: Path, database_url: str, redis_url: str, **env: str) -> None:
+        self.folder = folder
+        self.name = f"stack_{uuid4().hex[:12]}"
+        self._admin_url = database_url.rsplit("/", 1)[0] + "/postgres"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.env = os.environ | {
+            "PARLEY_ENV": "development",
+            "PARLEY_VAR": str(folder),
+            "DATABASE_URL": f"{database_url.rsplit('/', 1)[0]}/{self.name}",
+            "REDIS_URL": redis_url.rsplit("/", 1)[0] + "/15",
+            "ADMIN_EMAIL": ADMIN["email"],
+            "ADMIN_PASSWORD": ADMIN["password"],
+            "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
+            "INGEST_LEASE_SECONDS": "6",
+            **env,
+        }
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def up(self) -> None:
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
+        self.manage("migrate_schemas", "--verbosity", "0")
+        self.manage("seed", "--no-demo")
+        self._start("web", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port))
+        self.start_worker()
+        self._start("beat", "celery", "-A", "config", "beat", "--pidfile=", "--schedule", str(self.folder / "beat"))
+        self.wait(lambda: self._ready(), "the web server")
+
+    def start_worker(self) -> None:
+        self._start("worker", "celery", "-A", "config", "worker", "--concurrency", "1", "--without-gossip",
+                    "--without-mingle", "--loglevel", "INFO")  # fmt: skip
+
+    def kill_worker(self) -> None:
+        """SIGKILL to the worker and every child of it, as the kernel does when memory runs out."""
+        child = self._children.pop("worker")
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait(10)
+
+    def down(self) -> None:
+        for child in reversed(self._children.values()):
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGTERM)
+            try:
+                child.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait(5)
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def client(self, token: str = "") -> httpx2.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=60)
+
+    def sign_in(self, *, email: str, password: str) -> httpx2.Client:
+        with self.client() as anonymous:
+            answer = anonymous.post("/v1/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        return self.client(answer.json()["token"])
+
+    def wait(self, done: Callable[[], Any], what: str, *, seconds: float = 90) -> Any:
+        """Look until `done` answers with something true; a bound for a broken stack, not a claim about speed."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := done():
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"{what} did not come; {self._tails()}")
+
+    def _ready(self) -> bool:
+        try:
+            with self.client() as client:
+                return client.get("/health/ready").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def _start(self, name: str, *module: str) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self._children[name] = subprocess.Popen(
+            [sys.executable, "-m", *module], cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+
+    def _tails(self) -> str:
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in self.folder.glob("*.log")
+        )
