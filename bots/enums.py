@@ -1,0 +1,43 @@
+"""The words for how a bot behaves, and what holds where nothing was said."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Strictness(TextChoices):
+    """How far a bot strays from its topics; docs and `guardrails.guard` have the table."""
+
+    STRICT = "strict", "Strict: only the allowed topics"
+    MODERATE = "moderate", "Moderate: the allowed topics, and whatever the knowledge answers"
+    LENIENT = "lenient", "Lenient: anything that is not forbidden"
+
+
+class ResponseFormat(TextChoices):
+    HELPFUL_AND_DETAILED = "helpful_and_detailed", "Helpful and detailed"
+    CONCISE = "concise", "Concise: a sentence or two"
+    PLAIN = "plain", "Plain: no Markdown"
+
+
+class CitationStyle(TextChoices):
+    NUMBERED = "numbered", "Numbered: [1] in the text"
+    NONE = "none", "None in the text; the citations still come beside it"
+
+
+class FallbackBehavior(TextChoices):
+    """What a bot does where it may answer and has nothing to say."""
+
+    ESCALATE_TO_HUMAN = "escalate_to_human", "Hand over to a person"
+    SAY_UNKNOWN = "say_unknown", "Say that it does not know"
+
+
+SETTINGS: dict[str, type[TextChoices]] = {
+    "response_format": ResponseFormat,
+    "citation_style": CitationStyle,
+    "fallback_behavior": FallbackBehavior,
+}
+DEFAULT_SETTINGS: dict[str, str] = {
+    "response_format": ResponseFormat.HELPFUL_AND_DETAILED.value,
+    "citation_style": CitationStyle.NUMBERED.value,
+    "fallback_behavior": FallbackBehavior.SAY_UNKNOWN.value,
+}

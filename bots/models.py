@@ -1,0 +1,126 @@
+"""Bots of a tenant, what they answer from and what they may talk about. In the tenant's schema."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from bots.enums import DEFAULT_SETTINGS, Strictness
+from bots.types import DEFAULT_HISTORY, ScopePolicy
+
+
+class Bot(models.Model):
+    """A bot. An empty `model` means the provider's own default; `created_by` is a user of public, hence no key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    tenant_ai_provider = models.ForeignKey(
+        "integrations.TenantAIProvider", on_delete=models.PROTECT, related_name="bots"
+    )
+    system_prompt = models.TextField(blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    temperature = models.FloatField(default=0.3)
+    max_tokens = models.PositiveIntegerField(default=1000)
+    is_active = models.BooleanField(default=True)
+    is_public = models.BooleanField(default=False)
+    allowed_domains = ArrayField(models.CharField(max_length=300), default=list, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(temperature__range=(0, 2)), name="bot_temperature"),
+            models.CheckConstraint(condition=Q(max_tokens__gte=1), name="bot_max_tokens"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def effective_settings(self) -> dict[str, str]:
+        return DEFAULT_SETTINGS | self.settings
+
+
+class BotDataset(models.Model):
+    """A dataset a bot answers from; priority 1 is the most important."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="links")
+    dataset = models.ForeignKey("knowledge.Dataset", on_delete=models.PROTECT, related_name="bot_links")
+    is_active = models.BooleanField(default=True)
+    priority = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bot", "dataset"], name="bot_dataset_once"),
+            models.CheckConstraint(condition=Q(priority__range=(1, 100)), name="bot_dataset_priority"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id} for {self.bot_id}"
+
+
+class Scope(models.Model):
+    """What a bot may talk about. A bot has many over time and one that is active, or none and the defaults hold."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="bot_scopes")
+    strictness_level = models.CharField(max_length=20, choices=Strictness, default=Strictness.MODERATE)
+    allowed_topics = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    forbidden_topics = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    refusal_message = models.TextField(null=True, blank=True)  # noqa: DJ001 -- the spec's null: a default in the customer's language
+    context_settings = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bot"], condition=Q(is_active=True), name="one_active_scope"),
+            models.CheckConstraint(condition=Q(strictness_level__in=Strictness.values), name="scope_strictness"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.strictness_level} scope of {self.bot_id}"
+
+    @property
+    def policy(self) -> ScopePolicy:
+        """The scope as the guard takes it; what `context_settings` leaves out gets its default.
+
+        A lenient bot may speak without the knowledge, so only there citations are not asked for by default.
+        """
+        given = self.context_settings
+        strictness = Strictness(self.strictness_level)
+        return ScopePolicy(
+            id=self.id,
+            strictness=strictness,
+            allowed_topics=tuple(self.allowed_topics),
+            forbidden_topics=tuple(self.forbidden_topics),
+            refusal_message=self.refusal_message,
+            max_conversation_history=given.get("max_conversation_history", DEFAULT_HISTORY),
+            citation_required=given.get("citation_required", strictness != Strictness.LENIENT),
+            escalation_triggers=tuple(given.get("escalation_triggers", ())),
+        )
+
+
+class KeyBot(models.Model):
+    """Ties an API key (a row of public, hence no foreign key) to a bot: a tied key opens no other bot."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key_id = models.UUIDField()
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="key_ties")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key_id", "bot"], name="key_bot_once")]
+
+    def __str__(self) -> str:
+        return f"key {self.key_id} for {self.bot_id}"
