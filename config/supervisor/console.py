@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TextIO
 
-_started = time.monotonic()
+STARTED = "PARLEY_STARTED"  # handed to children, so that everyone counts from the same moment
+started = float(os.environ.get(STARTED) or time.time())
 
 
 def say(text: str) -> None:
@@ -18,7 +20,7 @@ def complain(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    seconds = time.monotonic() - _started
+    seconds = time.time() - started
     try:
         print(f"[{seconds:6.1f} s] {text}", file=stream, flush=True)
     except (BrokenPipeError, OSError):

@@ -33,6 +33,11 @@ class Plan:
         """Where we reach ourselves: an address that means every address is none to connect to."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104 -- compared, not bound
 
+    @property
+    def url(self) -> str:
+        host = f"[{self.reachable_host}]" if ":" in self.reachable_host else self.reachable_host
+        return f"http://{host}:{self.port}"
+
 
 def read(environ: Mapping[str, str] = os.environ) -> Plan:
     return Plan(

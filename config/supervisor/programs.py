@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.embedded import postgres, process, redis
+from config.supervisor import console
 from config.supervisor.plan import BASE, Plan
 
 Launch = Callable[[], "subprocess.Popen[bytes]"]
@@ -122,6 +123,7 @@ def environment(plan: Plan, *, database_url: str | None, redis_url: str | None) 
         "HOST": plan.host,
         "PORT": str(plan.port),
         "PYTHONUNBUFFERED": "1",
+        console.STARTED: str(console.started),
     }
     if database_url:
         added["DATABASE_URL"] = database_url

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import django
@@ -43,8 +44,8 @@ def _models(log: Path) -> None:
 
 
 def _schemas(log: Path) -> None:
-    with log.open("a", encoding="utf-8") as report:
-        call_command("migrate_schemas", interactive=False, stdout=report, stderr=report)
+    with log.open("a", encoding="utf-8") as report, redirect_stdout(report):
+        call_command("migrate_schemas", interactive=False)
 
 
 def _static_files(log: Path) -> None:

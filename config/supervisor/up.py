@@ -73,8 +73,8 @@ def _bring_up(stack: Stack, wanted: Plan) -> None:
     stack.wait_until_ready()
     if stack.stopping():
         return
-    console.say(f"ready on http://{wanted.reachable_host}:{wanted.port}")
-    if stack.run("django", "demo"):
+    console.say(f"ready on {wanted.url}")
+    if stack.run("django", "demo", "--url", wanted.url):
         console.complain("the demonstration did not finish; Parley runs all the same")
     if not stack.stopping():
         console.say("running; Ctrl-C stops everything")

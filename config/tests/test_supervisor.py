@@ -62,7 +62,8 @@ def tend_until_restarted(child: Child, *, times: int) -> None:
 def test_the_environment_is_read_strictly(tmp_path: Path) -> None:
     read = plan.read({"PARLEY_VAR": str(tmp_path), "PORT": "8001", "DATABASE_URL": "postgresql://x", "HOST": "0.0.0.0"})
     assert read == Plan(var=tmp_path, host="0.0.0.0", port=8001, workers=2, own_postgres=False, own_redis=True)
-    assert read.reachable_host == "127.0.0.1"
+    assert read.url == "http://127.0.0.1:8001"
+    assert plan.read({"HOST": "::"}).url == "http://[::1]:8000"
     with pytest.raises(CannotStart, match="PORT must be a whole number from 1 to 65535, and is 'http'"):
         plan.read({"PORT": "http"})
 
