@@ -7,4 +7,5 @@ class ConsoleConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        from apikeys.api import schema  # noqa: F401, PLC0415 -- registers how OpenAPI describes our credentials
         from config import checks  # noqa: F401, PLC0415 -- registers the system checks

@@ -254,6 +254,11 @@ INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 120, least=5)
 # host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
 OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
 
+# --- Talk ---------------------------------------------------------------------------------------------------------
+# Questions a minute on the public endpoint: from one address to one bot, and to one bot from everywhere.
+CHAT_PUBLIC_PER_MINUTE = env.integer("CHAT_PUBLIC_PER_MINUTE", 60, least=1)
+CHAT_BOT_PER_MINUTE = env.integer("CHAT_BOT_PER_MINUTE", 600, least=1)
+
 # --- The rest -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -53,7 +53,7 @@ class Stack:
         self._start("web", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port))
         self.start_worker()
         self._start("beat", "celery", "-A", "config", "beat", "--pidfile=", "--schedule", str(self.folder / "beat"))
-        self.wait(lambda: self._ready(), "the web server")
+        self.wait(self._ready, "the web server")
 
     def start_worker(self) -> None:
         self._start("worker", "celery", "-A", "config", "worker", "--concurrency", "1", "--without-gossip",
