@@ -52,8 +52,10 @@ class Incoming:
 
 
 def text(*, title: str, content: str) -> Incoming:
-    """A text, kept as a file in UTF-8. Raises `Invalid` where nothing of the title can be seen."""
+    """A text, kept as a file in UTF-8. Raises `Invalid` where the title shows nothing or the text is too large."""
     data = content.encode()
+    if len(data) > settings.MAX_UPLOAD_BYTES:
+        raise Refused(code="too_large", errors={"content": [_too_large("text")]})
     return _incoming(
         title=name(title), source_type=SourceType.TEXT, file_name="", content_type="text/plain", file=ContentFile(data)
     )
@@ -90,8 +92,12 @@ def _refusal(upload: File[bytes]) -> tuple[str, str] | None:
     if not upload.size:
         return "empty_file", "The file is empty."
     if upload.size > settings.MAX_UPLOAD_BYTES:
-        return "too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES // 1024**2} MB. Split it."
+        return "too_large", _too_large("file")
     return None
+
+
+def _too_large(what: str) -> str:
+    return f"The {what} is larger than {settings.MAX_UPLOAD_BYTES // 1024**2} MB. Split it."
 
 
 def _from_upload(upload: File[bytes]) -> Incoming:

@@ -1,0 +1,171 @@
+"""Bodies and answers of datasets, documents and search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from knowledge.api.fields import FormMetadata, FormTags, Metadata, NullForBlank, Tags
+from knowledge.enums import SourceType, Status
+from knowledge.models import NAME_LENGTH, Chunk, Dataset, Document
+from tenants import context
+from tenants.http import StrictSerializer
+
+TEXT_LENGTH = 5_000_000
+QUERY_LENGTH = 2_000
+RESULTS = 50
+_ORDERS = [sign + name for name in ("created_at", "updated_at") for sign in ("-", "")]
+
+
+class DatasetIn(StrictSerializer):
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    description = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
+    tags = Tags(required=False)
+    metadata = Metadata(required=False)
+
+
+class Counts(serializers.Serializer[object]):
+    """Documents by status."""
+
+    total = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    processing = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+
+
+class DatasetOut(serializers.ModelSerializer[Dataset]):
+    tenant_id = serializers.SerializerMethodField()
+    documents = serializers.SerializerMethodField()
+    embedding_model = serializers.CharField(source="active_space.model", read_only=True)
+
+    class Meta:
+        model = Dataset
+        fields = [
+            "id", "name", "tenant_id", "description", "tags", "metadata", "documents", "embedding_model",
+            "created_by", "created_at", "updated_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.UUIDField)
+    def get_tenant_id(self, dataset: Dataset) -> str:
+        return str(context.current().id)
+
+    @extend_schema_field(Counts)
+    def get_documents(self, dataset: Dataset) -> dict[str, int]:
+        """Counted with the row (`selectors.with_counts`); a dataset that was just made has none."""
+        counts = {status: getattr(dataset, f"{status}_documents", 0) for status in Status.values}
+        return {"total": sum(counts.values()), **counts}
+
+
+class TextIn(StrictSerializer):
+    title = serializers.CharField(max_length=NAME_LENGTH)
+    content = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False)
+    source_type = serializers.ChoiceField(choices=[SourceType.TEXT.value], default=SourceType.TEXT.value)
+    tags = Tags(required=False)
+    metadata = Metadata(required=False)
+
+    def validate_content(self, content: str) -> str:
+        if not content.strip():
+            raise serializers.ValidationError("This field may not be blank.", code="blank")
+        return content
+
+
+class UploadIn(StrictSerializer):
+    """A form: `files` repeated, `metadata` as JSON text, `tags` repeated."""
+
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False, default=list)
+    metadata = FormMetadata(required=False)
+    tags = FormTags(required=False)
+
+
+class DocumentIn(StrictSerializer):
+    title = serializers.CharField(max_length=NAME_LENGTH)
+    tags = Tags(required=False)
+    metadata = Metadata(required=False)
+
+
+class DocumentOut(serializers.ModelSerializer[Document]):
+    dataset_id = serializers.UUIDField(read_only=True)
+    stage = NullForBlank()
+    error_code = NullForBlank()
+    error = NullForBlank()
+    language = NullForBlank()
+
+    class Meta:
+        model = Document
+        fields = [
+            "id", "dataset_id", "title", "source_type", "file_name", "content_type", "size_bytes", "content_hash",
+            "tags", "metadata", "language", "status", "stage", "progress", "attempts", "error_code", "error",
+            "chunk_count", "page_count", "char_count", "started_at", "finished_at", "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class DocumentAdded(DocumentOut):
+    """`duplicate` says that the dataset had the same bytes before, and that this is the document they are in."""
+
+    duplicate = serializers.BooleanField()
+
+    class Meta(DocumentOut.Meta):
+        fields = [*DocumentOut.Meta.fields, "duplicate"]
+
+
+class Uploaded(serializers.Serializer[object]):
+    """The documents of the files, in the files' order."""
+
+    documents = DocumentAdded(many=True)
+
+
+class ChunkOut(serializers.ModelSerializer[Chunk]):
+    class Meta:
+        model = Chunk
+        fields = ["id", "position", "content", "page", "heading", "start", "end"]
+
+
+class _ListQuery(serializers.Serializer[Any]):
+    search = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    tag = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class DatasetQuery(_ListQuery):
+    ordering = serializers.ChoiceField(choices=["name", "-name", *_ORDERS], default="-created_at")
+
+
+class DocumentQuery(_ListQuery):
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    ordering = serializers.ChoiceField(
+        choices=["title", "-title", "size_bytes", "-size_bytes", *_ORDERS], default="-created_at"
+    )
+
+
+class SearchIn(StrictSerializer):
+    query = serializers.CharField(max_length=QUERY_LENGTH)
+    k = serializers.IntegerField(min_value=1, max_value=RESULTS, default=10)
+
+
+class Found(serializers.Serializer[object]):
+    """A passage. `score` is 0 to 1 and falls with the rank; a rank is null where that half of the search missed it."""
+
+    document_id = serializers.UUIDField()
+    document_title = serializers.CharField()
+    dataset_id = serializers.UUIDField()
+    chunk_id = serializers.UUIDField()
+    content = serializers.CharField()
+    page = serializers.IntegerField(allow_null=True)
+    heading = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    score = serializers.FloatField()
+    similarity = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField()
+    dense_rank = serializers.IntegerField(allow_null=True)
+    lexical_rank = serializers.IntegerField(allow_null=True)
+
+
+class SearchOut(serializers.Serializer[object]):
+    """`relevant` says whether the passages are likely to answer the query."""
+
+    results = Found(many=True)
+    relevant = serializers.BooleanField()
+    timings = serializers.DictField(child=serializers.FloatField(), help_text="Milliseconds by step.")

@@ -1,0 +1,1 @@
+"""From a question to ranked passages: dense, lexical, fuse, relevance; `search.search` joins them."""

@@ -1,0 +1,40 @@
+"""What a search answers with: frozen, and free of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, where it stands, and why it is ranked as it is.
+
+    `score` is 0 to 1 and falls with the rank; `similarity` is the cosine of its vector and the question's; `coverage`
+    is the share of the question's words that are in it; a rank is empty where that half of the search found nothing.
+    """
+
+    chunk_id: UUID
+    document_id: UUID
+    document_title: str
+    dataset_id: UUID
+    content: str
+    page: int | None
+    heading: str
+    start: int
+    end: int
+    score: float
+    similarity: float | None
+    coverage: float
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """`relevant` says whether what was found is likely to answer; `timings` are milliseconds by step."""
+
+    passages: tuple[Hit, ...]
+    relevant: bool
+    timings: Mapping[str, float]
