@@ -20,7 +20,8 @@ from pathlib import Path
 from config.embedded.process import ServiceFailed, libc
 
 _NAMES = ("postgres", "nobody")
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -37,7 +38,9 @@ class Account:
     def enter(self) -> None:
         """Become this account, in a forked child, for good."""
         if self.passes_closed_folders:
-            _prctl(_PR_SET_KEEPCAPS, 1)
+            # Capabilities outlast the change of account, and count in access(2), with which PostgreSQL looks before it
+            # leaps.
+            _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
         os.setgroups([])
         os.setgid(self.gid)
         os.setuid(self.uid)

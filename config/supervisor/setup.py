@@ -12,29 +12,29 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import django
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.utils import DatabaseError
 
-from config.supervisor import console
+from config.supervisor import console, plan
 
 
 def main() -> int:
+    log = plan.read().logs / "setup.log"
     step = "reading the settings"
     try:
         django.setup()
-        log = settings.VAR / "log" / "setup.log"
-        for step, command in _STEPS:
+        for step, command in _STEPS:  # noqa: B007 -- named in the complaint below
             console.say(step)
             command(log)
     except (CommandError, ImproperlyConfigured, DatabaseError) as refusal:
         console.complain(f"failed while {step}: {refusal}")
         return 1
     except Exception as error:  # noqa: BLE001 -- the last stop: one line for the person, the rest in the log
-        path = _keep_traceback()
-        console.complain(f"failed while {step}: {type(error).__name__}: {error} (the whole of it in {path})")
+        with log.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+        console.complain(f"failed while {step}: {type(error).__name__}: {error} (the whole of it in {log})")
         return 1
     return 0
 
@@ -62,13 +62,6 @@ _STEPS = (
     ("collecting the static files", _static_files),
     ("seeding what is missing", _first_rows),
 )
-
-
-def _keep_traceback() -> Path:
-    path = Path(settings.VAR) / "log" / "setup.log"
-    with path.open("a", encoding="utf-8") as file:
-        traceback.print_exc(file=file)
-    return path
 
 
 if __name__ == "__main__":
