@@ -25,7 +25,7 @@ def main() -> int:
     step = "reading the settings"
     try:
         django.setup()
-        for step, command in _STEPS:  # noqa: B007 -- named in the complaint below
+        for step, command in _STEPS:
             console.say(step)
             command(log)
     except (CommandError, ImproperlyConfigured, DatabaseError) as refusal:
