@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from bots.types import BotProfile, Verdict
 from integrations.chatmodels.types import ChatReply, ChatRequest, Passage, Turn
 from integrations.types import ProviderRef
-
-if TYPE_CHECKING:
-    from knowledge.search.types import Hit
+from knowledge.types import Hit
 
 Door = Literal["public", "efficient"]
 Outcome = Literal["complete", "failed", "aborted"]

@@ -1,0 +1,259 @@
+"""Bodies and answers of the chat endpoints and of the conversations that a tenant reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.enums import Rating, Role, Source, Status
+from chat.models import Citation, Conversation, Message
+from chat.turn.types import Answer
+from tenants.http import StrictSerializer
+
+QUESTION_CHARACTERS = 4_000
+ANSWER_CHARACTERS = 20_000
+MESSAGES = 50
+METADATA_BYTES = 4_096
+SESSION_CHARACTERS = 100
+
+
+class MessageIn(StrictSerializer):
+    role = serializers.ChoiceField(choices=Role.choices)
+    content = serializers.CharField(
+        max_length=ANSWER_CHARACTERS, help_text=f"Of a user at most {QUESTION_CHARACTERS} characters."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["role"] == Role.USER and len(attrs["content"]) > QUESTION_CHARACTERS:
+            raise serializers.ValidationError({"content": [f"At most {QUESTION_CHARACTERS} characters."]})
+        return attrs
+
+
+class MetadataField(serializers.DictField):
+    """Small and flat: texts, numbers, true, false and null by name."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 -- DRF's signature
+        found: dict[str, Any] = super().to_internal_value(data)
+        if any(isinstance(value, dict | list) for value in found.values()):
+            raise serializers.ValidationError(["Flat: no objects and no lists inside."])
+        try:
+            size = len(json.dumps(found, ensure_ascii=False, allow_nan=False).encode())
+        except ValueError as error:  # half a character, or a number that is none
+            raise serializers.ValidationError(["It holds something that is not text or a number."]) from error
+        if size > METADATA_BYTES:
+            raise serializers.ValidationError([f"At most {METADATA_BYTES} bytes."])
+        if "\x00" in "".join([*found, *(value for value in found.values() if isinstance(value, str))]):
+            raise serializers.ValidationError(["Null characters are not allowed."])
+        return found
+
+
+class PublicIn(StrictSerializer):
+    bot_id = serializers.UUIDField()
+    messages = MessageIn(many=True, min_length=1, max_length=MESSAGES, help_text="The last one is the question.")  # type: ignore[call-arg]  # of the list that `many` makes
+    session_id = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=SESSION_CHARACTERS, default=None
+    )
+    metadata = MetadataField(required=False, default=dict)
+
+    def validate_messages(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if messages[-1]["role"] != Role.USER:
+            raise serializers.ValidationError(["The last message is the user's."])
+        return messages
+
+
+class EfficientIn(StrictSerializer):
+    bot_id = serializers.UUIDField()
+    message = serializers.CharField(max_length=QUESTION_CHARACTERS)
+    session_id = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=SESSION_CHARACTERS, default=None
+    )
+    context_limit = serializers.IntegerField(
+        min_value=0, max_value=50, required=False, default=10, help_text="How many earlier messages count at most."
+    )
+    metadata = MetadataField(required=False, default=dict)
+
+
+class FeedbackIn(StrictSerializer):
+    message_id = serializers.UUIDField(help_text="The `id` of the answer.")
+    rating = serializers.ChoiceField(choices=Rating.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000, default="")
+
+
+class FeedbackOut(serializers.Serializer[Any]):
+    message_id = serializers.UUIDField(source="pk")
+    rating = serializers.ChoiceField(choices=Rating.choices)
+    comment = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class CitationOut(serializers.ModelSerializer[Citation]):
+    class Meta:
+        model = Citation
+        fields = ["number", "document_id", "document_title", "chunk_id", "page", "heading", "quote", "score"]
+
+
+class SaidOut(serializers.Serializer[Any]):
+    role = serializers.CharField()
+    content = serializers.CharField()
+
+
+class GuardrailOut(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=["allow", "refuse", "escalate"])
+    reason = serializers.CharField(allow_null=True)
+    topic = serializers.CharField(allow_null=True)
+
+
+class EscalationOut(serializers.Serializer[Any]):
+    reason = serializers.CharField()
+
+
+class UsageOut(serializers.Serializer[Any]):
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    total_tokens = serializers.IntegerField()
+    cost_usd = serializers.FloatField(allow_null=True)
+
+
+class LatencyOut(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    guard = serializers.IntegerField()
+    retrieve = serializers.IntegerField()
+    generate = serializers.IntegerField()
+
+
+class AnswerOut(serializers.Serializer[Any]):
+    """What every chat endpoint answers. `model` is null where no model was asked."""
+
+    id = serializers.UUIDField()
+    session_id = serializers.CharField()
+    bot_id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    message = SaidOut()
+    citations = CitationOut(many=True)
+    guardrail = GuardrailOut()
+    escalation = EscalationOut(allow_null=True)
+    model = serializers.CharField(allow_null=True)
+    usage = UsageOut()
+    latency_ms = LatencyOut()
+
+
+def answer(given: Answer) -> dict[str, Any]:
+    """An answer in the shape of `AnswerOut`."""
+    said, reply = given.said, given.said.reply
+    prompt, completion = (reply.prompt_tokens, reply.completion_tokens) if reply else (0, 0)
+    return {
+        "id": given.id,
+        "session_id": given.session_id,
+        "bot_id": given.bot_id,
+        "created_at": given.created_at,
+        "message": {"role": Role.ASSISTANT.value, "content": said.text},
+        "citations": [_citation(given, at) for at in range(len(said.quotes))],
+        "guardrail": {
+            "action": said.verdict.action, "reason": said.verdict.reason, "topic": said.verdict.topic,
+        },
+        "escalation": {"reason": said.escalation} if said.escalation else None,
+        "model": reply.model if reply else None,
+        "usage": {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "cost_usd": float(reply.cost_usd) if reply and reply.cost_usd is not None else None,
+        },
+        "latency_ms": {name: given.latency_ms[name] for name in ("total", "guard", "retrieve", "generate")},
+    }  # fmt: skip
+
+
+def _citation(given: Answer, at: int) -> dict[str, Any]:
+    quote = given.said.quotes[at]
+    hit = given.said.found.hits[quote.passage]
+    return {
+        "number": quote.number,
+        "document_id": hit.document_id,
+        "document_title": hit.document_title,
+        "chunk_id": hit.chunk_id,
+        "page": hit.page,
+        "heading": hit.heading,
+        "quote": quote.text,
+        "score": hit.score,
+    }
+
+
+class SessionMessageOut(serializers.ModelSerializer[Message]):
+    """A message as its customer sees it."""
+
+    citations = CitationOut(many=True)
+    guardrail = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = ["id", "role", "content", "status", "created_at", "citations", "guardrail"]
+
+    def get_guardrail(self, row: Message) -> GuardrailShape:
+        return _guardrail(row)
+
+
+GuardrailShape = dict[str, str | None]
+
+
+def _guardrail(row: Message) -> GuardrailShape:
+    return {
+        "action": row.guardrail_action or None,
+        "reason": row.guardrail_reason or None,
+        "topic": row.guardrail_topic or None,
+    }
+
+
+class SessionOut(serializers.Serializer[Any]):
+    session_id = serializers.CharField()
+    bot_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    started_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    messages = SessionMessageOut(many=True)
+
+
+class ConversationFilter(serializers.Serializer[Any]):
+    """The query of the list."""
+
+    bot = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)
+    search = serializers.CharField(required=False, max_length=200, help_text="In what was said.")
+    since = serializers.DateTimeField(required=False, help_text="Last active at or after this time.")
+    until = serializers.DateTimeField(required=False, help_text="Last active before this time.")
+
+
+class ConversationOut(serializers.ModelSerializer[Conversation]):
+    bot_id = serializers.UUIDField()
+    bot_name = serializers.CharField(source="bot.name")
+    message_count = serializers.IntegerField()
+    first_question = serializers.CharField(allow_null=True)
+
+    class Meta:
+        model = Conversation
+        fields = [
+            "id", "bot_id", "bot_name", "source", "status", "escalation_reason", "metadata", "key_id", "message_count",
+            "first_question", "started_at", "last_at",
+        ]  # fmt: skip
+
+
+class MessageOut(SessionMessageOut):
+    """A message as its tenant sees it, with the trace."""
+
+    cost_usd = serializers.FloatField(allow_null=True)
+    feedback = FeedbackOut(allow_null=True, default=None)
+
+    class Meta(SessionMessageOut.Meta):
+        fields = [
+            *SessionMessageOut.Meta.fields, "model", "prompt_tokens", "completion_tokens", "cost_usd", "latency_ms",
+            "feedback", "trace",
+        ]  # fmt: skip
+
+
+class ConversationDetail(ConversationOut):
+    messages = MessageOut(many=True)
+
+    class Meta(ConversationOut.Meta):
+        fields = [*ConversationOut.Meta.fields, "messages"]

@@ -1,0 +1,47 @@
+"""The step from the event loop to a thread, and back with nothing held.
+
+Work that reads or writes runs in a thread, with its tenant entered inside the function that does it, and gives its
+database connection back before the event loop goes on: a turn that waits for a model holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+from tenants import context
+from tenants.types import TenantRef
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def inside(tenant: TenantRef, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """`work` in this tenant's schema."""
+
+    def entered() -> R:
+        with context.entered(tenant):
+            return work(*args, **kwargs)
+
+    return await outside(entered)
+
+
+async def outside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """`work` in the public schema, or where it enters a tenant itself."""
+
+    def run() -> R:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            give_back()
+
+    return await sync_to_async(run)()
+
+
+def give_back() -> None:
+    """Close this thread's connection, or return it to the pool. A transaction around us (a test's) keeps it."""
+    if not connection.in_atomic_block:
+        connection.close()

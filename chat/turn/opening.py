@@ -1,0 +1,84 @@
+"""Opens a turn: settles the session and what was said before, once access is settled.
+
+In: the bot, what the caller sent, who calls. Out: an `Opened` turn, for which nothing is written yet. An unknown
+session, or one of another bot, is refused (`SessionNotFound`) rather than begun anew: a client that lost its thread
+should know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from bots.guardrails import rules
+from bots.types import BotProfile
+from chat import selectors, tokens
+from chat.turn.types import Opened
+from integrations.chatmodels.types import Turn
+from tenants import plans
+
+
+def public(
+    *,
+    profile: BotProfile,
+    messages: Sequence[Turn],
+    session_id: str | None,
+    metadata: Mapping[str, Any],
+    key_id: UUID | None = None,
+) -> Opened:
+    """The caller's own earlier messages are the history; the session's, where only one message is sent.
+
+    What a stranger says was said earlier is no more trusted than the question: attempts to override the bot are
+    left out of it.
+    """
+    _check_plan()
+    *earlier, last = messages
+    conversation = selectors.session(bot_id=profile.id, session_id=session_id) if session_id else None
+    history = tuple(turn for turn in earlier if not rules.violation(turn.content))
+    if conversation and not earlier:
+        most = profile.scope.max_conversation_history
+        history = selectors.history(conversation_id=conversation.id, most=most)
+    return Opened(
+        profile=profile,
+        question=last.content,
+        session_id=session_id or tokens.new_session(profile.id),
+        source="public",
+        history=history,
+        conversation_id=conversation.id if conversation else None,
+        key_id=key_id,
+        metadata=metadata,
+    )
+
+
+def efficient(
+    *,
+    profile: BotProfile,
+    message: str,
+    session_id: str | None,
+    context_limit: int,
+    metadata: Mapping[str, Any],
+    key_id: UUID | None = None,
+) -> Opened:
+    """The session's own history, as far back as the caller and the bot's scope ask."""
+    _check_plan()
+    conversation = selectors.session(bot_id=profile.id, session_id=session_id) if session_id else None
+    most = min(context_limit, profile.scope.max_conversation_history)
+    return Opened(
+        profile=profile,
+        question=message,
+        session_id=session_id or tokens.new_session(profile.id),
+        source="efficient",
+        history=selectors.history(conversation_id=conversation.id, most=most) if conversation else (),
+        conversation_id=conversation.id if conversation else None,
+        key_id=key_id,
+        metadata=metadata,
+    )
+
+
+def _check_plan() -> None:
+    if plans.limit_of("messages_month") is not None:
+        month = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        plans.check("messages_month", used=selectors.answers_since(month))

@@ -1,0 +1,122 @@
+"""Puts a turn on record, in one transaction: conversation, messages, citations, trace, usage.
+
+In: the opened turn, what the bot said, and the notes of the turn. Out: the answer as it goes to the customer. What is
+kept follows the operator's audit setting as it stands now. With conversations not logged, nothing that anybody said
+is kept: a session is then its hash, its bot and its times, and each answer a row of figures (for the plan's limit
+and the costs), so the bot remembers no earlier turn. With retrieval not logged, the trace holds no hits and no prompt.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat import tokens
+from chat.enums import Role, Status
+from chat.models import Citation, Conversation, Message
+from chat.turn.trace import Trace
+from chat.turn.types import Answer, Opened, Said
+from tenants.selectors import audit_settings
+
+_RETRIEVAL = frozenset({"hits", "relevant", "prompt"})
+
+
+def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
+    kept = audit_settings()
+    talk = bool(kept["enabled"] and kept["log_conversations"])
+    facts = _facts(said, trace, retrieval=bool(kept["enabled"] and kept["log_knowledge_retrieval"]))
+    latency, now = trace.latency(), timezone.now()
+    with transaction.atomic():
+        conversation = _conversation(turn, said, now=now, talk=talk)
+        position = conversation.messages.count()
+        if talk:
+            Message.objects.create(
+                conversation=conversation, position=position, role=Role.USER, content=turn.question, created_at=now
+            )
+            position += 1
+        message = _message(conversation, position, said, latency)
+        message.created_at = now
+        if talk:
+            message.content, message.trace = said.text, facts | {"timings": latency}
+        message.save()
+        if talk:
+            Citation.objects.bulk_create(_citations(message, said))
+    return Answer(
+        id=message.id,
+        session_id=turn.session_id,
+        bot_id=turn.profile.id,
+        created_at=now,
+        said=said,
+        latency_ms=latency,
+    )
+
+
+def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> Conversation:
+    """The conversation, locked so that two turns at once keep their order; made anew where it was purged meanwhile."""
+    known = turn.conversation_id or uuid4()
+    row = Conversation.objects.select_for_update().filter(id=known).first()
+    if row is None:
+        row = Conversation(
+            id=known,
+            bot_id=turn.profile.id,
+            session_hash=tokens.hash_of(turn.session_id),
+            source=turn.source,
+            key_id=turn.key_id,
+            started_at=now,
+        )
+    row.last_at = now
+    if talk:
+        row.metadata = {**row.metadata, **turn.metadata}
+    if said.escalation:
+        row.status, row.escalation_reason = Status.ESCALATED, said.escalation
+    elif row.status == Status.CLOSED:
+        row.status = Status.OPEN
+    row.save()
+    return row
+
+
+def _message(conversation: Conversation, position: int, said: Said, latency: dict[str, int]) -> Message:
+    reply = said.reply
+    return Message(
+        conversation=conversation,
+        position=position,
+        role=Role.ASSISTANT,
+        status=said.outcome,
+        guardrail_action=said.verdict.action,
+        guardrail_reason=said.verdict.reason or "",
+        guardrail_topic=said.verdict.topic or "",
+        model=reply.model if reply else "",
+        prompt_tokens=reply.prompt_tokens if reply else 0,
+        completion_tokens=reply.completion_tokens if reply else 0,
+        cost_usd=reply.cost_usd if reply else None,
+        latency_ms=latency,
+    )
+
+
+def _citations(message: Message, said: Said) -> list[Citation]:
+    return [
+        Citation(
+            message=message,
+            number=quote.number,
+            document_id=hit.document_id,
+            document_title=hit.document_title[:500],
+            chunk_id=hit.chunk_id,
+            page=hit.page,
+            heading=hit.heading,
+            quote=quote.text,
+            score=hit.score,
+        )
+        for quote in said.quotes
+        for hit in (said.found.hits[quote.passage],)
+    ]
+
+
+def _facts(said: Said, trace: Trace, *, retrieval: bool) -> dict[str, Any]:
+    facts = {name: fact for name, fact in trace.facts.items() if retrieval or name not in _RETRIEVAL}
+    if said.reply:
+        facts["provider"] = said.reply.provider
+    return facts

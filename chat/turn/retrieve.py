@@ -1,0 +1,48 @@
+"""Searches the bot's datasets.
+
+In: the bot and the standalone question. Out: what was found with its ranks, and the passages that a model may be
+shown: none where nothing reaches the relevance floor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bots.types import BotProfile
+from chat.turn.trace import Trace
+from chat.turn.types import Found
+from integrations.chatmodels.types import Passage
+from knowledge.search import search
+from knowledge.types import Hit
+
+PASSAGES = 6
+
+
+def retrieve(*, profile: BotProfile, question: str, trace: Trace) -> Found:
+    if not profile.datasets:
+        return Found()
+    result = search.search(dataset_ids=profile.dataset_ids, query=question, k=PASSAGES, weights=profile.weights)
+    hits = tuple(result.passages)
+    trace.note(hits=[_facts(number, hit) for number, hit in enumerate(hits, 1)], relevant=result.relevant)
+    if not result.relevant:
+        return Found(hits=hits)
+    return Found(hits=hits, passages=tuple(_passage(at, hit) for at, hit in enumerate(hits, 1)), relevant=True)
+
+
+def _passage(number: int, hit: Hit) -> Passage:
+    return Passage(number=number, title=hit.document_title, heading=hit.heading, text=hit.content, score=hit.score)
+
+
+def _facts(number: int, hit: Hit) -> dict[str, Any]:
+    return {
+        "number": number,
+        "chunk_id": str(hit.chunk_id),
+        "document_id": str(hit.document_id),
+        "document_title": hit.document_title,
+        "heading": hit.heading,
+        "page": hit.page,
+        "score": hit.score,
+        "similarity": hit.similarity,
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+    }

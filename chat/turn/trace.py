@@ -1,0 +1,47 @@
+"""The notes of one turn: what each step thought, found and cost. Nothing but measurements; no step reads them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from integrations.errors import ProviderError
+from tenants.errors import Problem
+
+STEPS = ("guard", "retrieve", "generate")
+
+
+class Trace:
+    """Begins when it is made. `facts` may be kept as JSON; they never hold a key."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._laps: dict[str, int] = {}
+        self.facts: dict[str, Any] = {"errors": []}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._laps[name] = self._laps.get(name, 0) + _since(began)
+
+    def note(self, **facts: Any) -> None:  # noqa: ANN401 -- whatever JSON holds
+        self.facts |= facts
+
+    def failed(self, step: str, error: BaseException) -> None:
+        """What went wrong, in the words for the tenant that owns the bot."""
+        detail = error.owner_detail if isinstance(error, ProviderError) else ""
+        code = error.code if isinstance(error, Problem) else type(error).__name__
+        self.facts["errors"].append({"step": step, "code": code, "detail": detail or str(error)[:500]})
+
+    def latency(self) -> dict[str, int]:
+        """Milliseconds by step, and all of them together."""
+        return {"total": _since(self._began), **dict.fromkeys(STEPS, 0), **self._laps}
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
