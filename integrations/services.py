@@ -98,7 +98,7 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
         raise ProviderInUse("Bots answer with this provider. Give them another one first.") from error
 
 
-def test(*, by: Principal, provider: TenantAIProvider, model: str = "") -> ProbeResult:
+def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> ProbeResult:
     """Really ask the provider, and remember how it went. No connection to the database is held meanwhile."""
     chosen = model or _model_to_try(provider)
     try:

@@ -58,7 +58,7 @@ class TestView(TenantView):
     @extend_schema(request=shapes.TestIn, responses=shapes.TestOut)
     def post(self, request: Request, provider_id: UUID) -> Response:
         row = provider_of(provider_id)
-        result = services.test(by=self.principal, provider=row, **self.data(shapes.TestIn))
+        result = services.try_out(by=self.principal, provider=row, **self.data(shapes.TestIn))
         answer = {
             "ok": result.ok,
             "code": result.code or None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from anthropic import AsyncAnthropic
 from langchain_anthropic import ChatAnthropic
-from pydantic import PrivateAttr, SecretStr
+from pydantic import Field, SecretStr
 
 from integrations import outbound
 from integrations.chatmodels import failures, messages
@@ -22,11 +22,12 @@ WARMEST = 1.0  # where others go up to 2
 class _GuardedAnthropic(ChatAnthropic):
     """ChatAnthropic takes no HTTP client, so it is handed the vendor's client that holds ours."""
 
-    _vendor: AsyncAnthropic = PrivateAttr()
+    vendor: Any = Field(exclude=True, repr=False)
 
     @cached_property
     def _async_client(self) -> AsyncAnthropic:
-        return self._vendor
+        client: AsyncAnthropic = self.vendor
+        return client
 
 
 async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
@@ -41,13 +42,13 @@ async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
 def _model(request: ChatRequest, provider: ProviderRef, http: Any) -> ChatAnthropic:  # noqa: ANN401 -- as the SDK types it
     address = provider.base_url or ADDRESS
     warmth = None if request.temperature is None else min(request.temperature, WARMEST)
-    model = _GuardedAnthropic(
-        model=request.model,
-        api_key=SecretStr(provider.api_key),
-        base_url=address,
-        max_tokens=request.max_tokens or DEFAULT_MAX_TOKENS,
-        temperature=warmth,
-        max_retries=0,
-    )
-    model._vendor = AsyncAnthropic(api_key=provider.api_key, base_url=address, http_client=http, max_retries=0)
-    return model
+    fields: dict[str, Any] = {
+        "model": request.model,
+        "api_key": SecretStr(provider.api_key),
+        "base_url": address,
+        "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
+        "temperature": warmth,
+        "max_retries": 0,
+        "vendor": AsyncAnthropic(api_key=provider.api_key, base_url=address, http_client=http, max_retries=0),
+    }
+    return _GuardedAnthropic(**fields)

@@ -51,14 +51,15 @@ def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncOpenAI) -> 
     kind = BaseChatOpenAI if provider.name == ProviderName.OPENAI_COMPATIBLE else ChatOpenAI
     thinks = provider.name == ProviderName.OPENAI and _THINKERS.match(request.model)
     completions = vendor.chat.completions
-    return kind(
-        model=request.model,
-        temperature=None if thinks else request.temperature,
-        max_tokens=request.max_tokens,
-        client=completions,  # never called: it keeps LangChain from making a client of its own
-        root_client=vendor,
-        async_client=completions,
-        root_async_client=vendor,
-        max_retries=0,
-        use_responses_api=False,
-    )
+    fields: dict[str, Any] = {
+        "model": request.model,
+        "temperature": None if thinks else request.temperature,
+        "max_tokens": request.max_tokens,
+        "client": completions,  # never called: it keeps LangChain from making a client of its own
+        "root_client": vendor,
+        "async_client": completions,
+        "root_async_client": vendor,
+        "max_retries": 0,
+        "use_responses_api": False,
+    }
+    return kind(**fields)

@@ -1,4 +1,4 @@
-"""What a call cost, by the vendors' list prices in `prices.json` (dollars a million tokens: in, out); edit them there."""
+"""What a call cost, by the vendors' list prices in `prices.json` (dollars a million tokens: in, out)."""
 
 from __future__ import annotations
 
