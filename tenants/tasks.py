@@ -28,6 +28,7 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Celery's class takes parame
     """Runs its body inside the tenant named by the keyword `tenant_id`."""
 
     abstract = True
+    typing = False  # Celery would check the arguments against the body's, which never sees `tenant_id`
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- Celery's signature
         tenant_id = kwargs.pop("tenant_id", None)
