@@ -53,6 +53,7 @@ class Child:
             if time.monotonic() >= self._due:
                 self._start_again()
         elif (code := self._process.poll()) is not None:
+            process.kill_group(self._process)  # what it had started must not work on beside its successor
             self._process = None
             self._mourn(_manner(code))
 

@@ -84,7 +84,7 @@ def worker(plan: Plan, *, env: dict[str, str]) -> Program:
         plan, "worker",
         ["celery", "-A", "config", "worker", "--loglevel", "INFO", "--pool", "prefork",
          "--concurrency", str(plan.workers), "--without-gossip", "--without-mingle"],
-        env=env, patience=20, at_our_death=signal.SIGQUIT, insist=signal.SIGQUIT,
+        env=env, patience=20, at_our_death=signal.SIGKILL, insist=signal.SIGQUIT,
     )  # fmt: skip
 
 

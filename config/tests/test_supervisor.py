@@ -39,7 +39,8 @@ def program(folder: Path, name: str, code: str) -> Program:
 
     def launch() -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
-            return subprocess.Popen([sys.executable, "-c", code], stdout=output, stderr=subprocess.STDOUT)
+            argv = [sys.executable, "-c", code]
+            return subprocess.Popen(argv, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
     return Program(name=name, launch=launch, log=log, patience=5, alarming="ERROR")
 
