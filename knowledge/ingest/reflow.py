@@ -16,7 +16,7 @@ _TERMINAL = re.compile("[.!?:;。！？：；؟۔।…][\"'”’»)\\]]*\\s*$"
 _CUT_WORD = re.compile(r"(\w+)[-\u2010\u00ad]\s*$")
 _FIRST_WORD = re.compile(r"\s*(\w+)")
 _WORDS = re.compile(r"\w+(?:-\w+)*")
-_CUT_LINES = re.compile(r"\w+[-\u2010\u00ad][ \t]*\n\s*\w+")
+_CUT_LINES = re.compile(r"(?<!\w)\w{1,80}[-\u2010\u00ad][ \t]*\n\s*\w+")
 # Typesetters' ligatures that some files put a space behind, and Arabic that runs into Latin words.
 _LIGATURE_SPACE = re.compile("(?<=[\ufb00-\ufb04]) (?=[a-z])")
 _LIGATURE = re.compile("[\ufb00-\ufb04]")

@@ -80,6 +80,7 @@ _WAYS_AROUND: Final = frozenset({"navigation", "search", "menu", "menubar"})
 _FURNITURE: Final = frozenset(
     {"nav", "navbar", "navbox", "breadcrumb", "breadcrumbs", "noprint", "mw-editsection", "sr-only", "visually-hidden"}
 )
+_APART: Final = _BREAKS | _ITEMS | _LISTS | _CELLS | _HEADINGS.keys() | {"pre", "tr", "caption"}
 _HIDDEN_STYLES: Final = ("display:none", "visibility:hidden", "font-size:0")
 
 
@@ -117,6 +118,7 @@ class _Walk:
     tables: int = 0
     cells: list[str] = field(default_factory=list)
     header: str = ""
+    rows: int = 0
     out: list[Block] = field(default_factory=list)
 
     def blocks(self, root: LexborNode) -> Iterator[Block]:
@@ -155,47 +157,60 @@ class _Walk:
     def _open(self, tag: str) -> None:
         if tag == "br":
             self.parts.append("\n")
-        elif tag in _CELLS or (self.tables and tag not in ("table", "tr")):
-            if tag in _BREAKS or tag in _ITEMS or tag in _HEADINGS:
-                self.parts.append(" ")
-        elif tag in _HEADINGS:
-            self._start("heading", _HEADINGS[tag])
-        elif tag in _ITEMS:
-            self._start("list_item", max(0, self.lists - 1))
-        elif tag == "pre":
-            self._start("code", 0)
-        elif tag in _BREAKS or tag == "tr":
-            self._start("list_item" if self.lists and tag == "p" else "paragraph", max(0, self.lists - 1))
+        elif self.tables:
+            self.parts.append(" " if tag in _APART else "")
+        elif tag in _APART:
+            self._start(*self._role(tag))
         self.lists += tag in _LISTS
         if tag == "table":
             self.tables += 1
-            self.header = "" if self.tables == 1 else self.header
+
+    def _role(self, tag: str) -> tuple[BlockKind, int]:
+        depth = max(0, self.lists - 1)
+        if tag in _HEADINGS:
+            return "heading", _HEADINGS[tag]
+        if tag == "pre":
+            return "code", 0
+        return ("list_item" if tag in _ITEMS or (tag == "p" and self.lists) else "paragraph"), depth
 
     def _leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
         if tag in _LISTS:
             self.lists = max(0, self.lists - 1)
         if tag == "table":
-            self.tables = max(0, self.tables - 1)
-        if tag in _CELLS and self.tables == 1:
-            self.cells.append(collapse("".join(self.parts)).replace("\n", " "))
-            self.parts = []
-        elif tag == "tr" and self.tables == 1:
+            self._leave_table()
+        elif self.tables == 1 and tag in _CELLS:
+            self.cells.append(self._said())
+        elif self.tables == 1 and tag == "tr":
             self._row(node)
-        elif not self.tables and (tag in _BREAKS or tag in _HEADINGS or tag in _ITEMS or tag == "pre"):
+        elif self.tables == 1 and tag == "caption":
+            self.out.append(Block("paragraph", self._said()))
+        elif not self.tables and tag in _APART:
             self._start("paragraph", 0)
+
+    def _leave_table(self) -> None:
+        self.tables = max(0, self.tables - 1)
+        if self.tables:
+            return
+        if self.header and not self.rows:
+            self.out.append(Block("table_row", self.header))
+        self.header, self.rows = "", 0
+        self._start("paragraph", 0)
+
+    def _said(self) -> str:
+        text, self.parts = "".join(self.parts), []
+        return collapse(text).replace("\n", " ")
 
     def _row(self, node: LexborNode) -> None:
         cells, self.cells = self.cells, []
-        if not any(cells):
-            return
         text = " | ".join(cells).strip(" |")
-        names = not self.header and len(cells) > 1 and all(c.tag != "td" for c in _elements(node))
+        names = not self.header and not self.rows and len(cells) > 1 and all(c.tag != "td" for c in _elements(node))
         if sum(map(bool, cells)) == 1:  # a table for layout, or a row that spans all columns
             self.out.append(Block("paragraph", text))
         elif names:
             self.header = text
-        else:
+        elif text:
+            self.rows += 1
             self.out.append(Block("table_row", text, header=self.header))
 
     def _start(self, kind: BlockKind, level: int) -> None:

@@ -91,4 +91,4 @@ def _without_outside(data: bytes, name: str, names: frozenset[str]) -> bytes:
         target = posixpath.normpath(posixpath.join("/", base, relation.get("Target") or "")).lstrip("/")
         if relation.get("TargetMode") == "External" or target not in names:
             root.remove(relation)
-    return etree.tostring(root)
+    return bytes(etree.tostring(root))

@@ -24,6 +24,9 @@ _BOLD: Final = re.compile("bold|black|heavy|-medi", re.IGNORECASE)
 _CONTENTS: Final = re.compile(r"(?:\.[ \u00a0]?){5}[ \u00a0.]*\w{1,6}\s*$")
 
 
+_Look = tuple[float, bool]  # the size of the letters, and whether they are bold
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     text: str
@@ -48,7 +51,7 @@ class Collector:
     def __init__(self) -> None:
         self._lines: list[Line] = []
         self._parts: list[str] = []
-        self._sizes: Counter[tuple[float, bool]] = Counter()
+        self._sizes: Counter[_Look] = Counter()
         self._place: tuple[float, bool] | None = None
 
     def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401  # pypdf's dictionary
@@ -110,10 +113,9 @@ class _Title:
     replaces: bool  # the line is the title's; otherwise the title stands before it
 
 
-def _headings(
-    lines: Sequence[Line], entries: Sequence[Entry], ranks: Mapping[tuple[float, bool], int]
-) -> dict[int, _Title]:
-    found = {at: _Title(line.text.strip(), rank, True) for at, line in enumerate(lines) if (rank := _rank(line, ranks))}
+def _headings(lines: Sequence[Line], entries: Sequence[Entry], ranks: Mapping[_Look, int]) -> dict[int, _Title]:
+    ranked = ((at, line, _rank(line, ranks)) for at, line in enumerate(lines))
+    found = {at: _Title(line.text.strip(), rank, True) for at, line, rank in ranked if rank}
     places = _places(lines, {_matchable(entry.title) for entry in entries})
     for entry in entries:
         span = places.get(_matchable(entry.title))
@@ -145,17 +147,11 @@ def _matchable(text: str) -> str:
     return _NOT_WORD.sub("", text).casefold()
 
 
-def _ranks(pages: Sequence[Sequence[Line]], *, deepest: int) -> dict[tuple[float, bool], int]:
+def _ranks(pages: Sequence[Sequence[Line]], *, deepest: int) -> dict[_Look, int]:
     """The looks of headings, largest first, as levels; below the outline's where there is one."""
     body = _body(pages)
-    looks = {
-        (line.size, line.bold)
-        for lines in pages
-        for line in lines
-        if line.upright
-        and _LETTER.search(line.text)
-        and line.size >= body[0] * (_LARGER_BOLD if line.bold and not body[1] else _LARGER)
-    }
+    lettered = (line for lines in pages for line in lines if line.upright and _LETTER.search(line.text))
+    looks = {(line.size, line.bold) for line in lettered if _stands_out(line, body)}
     sizes = sorted({size for size, _ in looks}, reverse=True)
     ranks = {look: min(sizes.index(look[0]) + 1, _RANKS) + deepest for look in looks}
     total = sum(len(lines) for lines in pages)
@@ -163,15 +159,20 @@ def _ranks(pages: Sequence[Sequence[Line]], *, deepest: int) -> dict[tuple[float
     return ranks if titles <= total * _TOO_MANY or total < 10 else {}
 
 
-def _body(pages: Sequence[Sequence[Line]]) -> tuple[float, bool]:
-    looks: Counter[tuple[float, bool]] = Counter()
+def _stands_out(line: Line, body: _Look) -> bool:
+    size, bold = body
+    return line.size >= size * (_LARGER_BOLD if line.bold and not bold else _LARGER)
+
+
+def _body(pages: Sequence[Sequence[Line]]) -> _Look:
+    looks: Counter[_Look] = Counter()
     for lines in pages:
         for line in lines:
             looks[line.size, line.bold] += len(line.text)
     return looks.most_common(1)[0][0] if looks else (0.0, False)
 
 
-def _rank(line: Line, ranks: Mapping[tuple[float, bool], int]) -> int:
+def _rank(line: Line, ranks: Mapping[_Look, int]) -> int:
     text = line.text.strip()
     letters = len(_LETTER.findall(text[:_HEADING_LENGTH]))
     if not line.upright or len(text) > _HEADING_LENGTH or letters < 2 or text.endswith((".", ",", ";")):
