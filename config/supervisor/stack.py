@@ -58,7 +58,7 @@ class Stack:
         )
         while child.poll() is None:
             if self.stopping():
-                process.stop(child, by=signal.SIGINT, within=10, then=signal.SIGKILL, hurry=self._in_a_hurry)
+                process.stop(child, by=signal.SIGTERM, within=10, then=signal.SIGKILL, hurry=self._in_a_hurry)
                 return None
             self._tick()
         return child.returncode

@@ -184,6 +184,10 @@ def test_root_hands_over_and_passes_a_closed_folder(tmp_path: Path) -> None:
     assert settled is not None
     assert (settled.passes_closed_folders, folder.stat().st_uid, closed.stat().st_uid) == (True, chosen.uid, 0)
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    # PostgreSQL asks access(2) before it runs its own parts, and access(2) overlooks most capabilities.
+    code = f"import os; print(os.geteuid() != 0 and os.access({str(folder)!r}, os.W_OK))"
+    done = subprocess.run([sys.executable, "-c", code], preexec_fn=settled.enter, capture_output=True, check=True)
+    assert done.stdout == b"True\n"
     opened = Path(f"/tmp/parley-test-{os.getpid()}-open")  # tmp_path itself is closed to others
     opened.mkdir()
     try:
