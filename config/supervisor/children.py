@@ -77,6 +77,8 @@ class Child:
             self.start()
         except ServiceFailed as failure:
             self._mourn(str(failure))
+        else:
+            console.say(f"{self.program.name} started again (process {self.pid})")
 
     def _mourn(self, manner: str) -> None:
         early = time.monotonic() - self._born < _AT_ONCE
