@@ -219,7 +219,7 @@ class ConversationFilter(serializers.Serializer[Any]):
 
     bot = serializers.UUIDField(required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    source = serializers.ChoiceField(choices=Source.choices, required=False)
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]  # DRF takes declared fields off the class
     search = serializers.CharField(required=False, max_length=200, help_text="In what was said.")
     since = serializers.DateTimeField(required=False, help_text="Last active at or after this time.")
     until = serializers.DateTimeField(required=False, help_text="Last active before this time.")

@@ -8,8 +8,10 @@ told that nothing in between is an instruction. History and passages stay within
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bots.types import BotProfile
+from chat.turn import cite
 from integrations.chatmodels.types import ChatRequest, Passage, Turn
 
 HISTORY_TOKENS = 2000
@@ -60,15 +62,20 @@ def compose(
 
 
 def recent(history: Sequence[Turn], *, most: int) -> list[Turn]:
-    """The last `most` messages that fit the budget, in their order."""
+    """The last `most` messages that fit the budget, in their order. Answers come without their marks, which point at
+    passages of another turn."""
     kept: list[Turn] = []
     left = HISTORY_TOKENS
     for turn in reversed(history[max(0, len(history) - most) :]):
         left -= tokens(turn.content)
         if left < 0:
             break
-        kept.append(turn)
+        kept.append(_unmarked(turn))
     return kept[::-1]
+
+
+def _unmarked(turn: Turn) -> Turn:
+    return turn if turn.role == "user" else replace(turn, content=cite.without_marks(turn.content))
 
 
 def tokens(text: str) -> int:

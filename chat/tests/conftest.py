@@ -1,0 +1,76 @@
+"""A bot over a small handbook, for the tests of chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.models import Bot, BotDataset, Scope
+from integrations import services as providers
+from integrations.models import TenantAIProvider
+from knowledge import services as knowledge
+from knowledge.models import Dataset
+from knowledge.tasks import process_document
+from tenants import context
+from tenants.models import TenantRoute
+from tenants.types import Principal, TenantRef
+
+HANDBOOK = """\
+# Shipping policy
+
+Our shipping policy offers free standard shipping on every order over $50. Orders of $50 or less ship for a flat $5.95.
+Standard delivery takes 3-5 business days from the day the parcel leaves our warehouse.
+
+# Express shipping
+
+Express shipping costs $14.95 per order and delivers on the next business day. Order before 2 p.m. for delivery
+tomorrow. Express is not available to Hawaii and Alaska.
+
+# Returns
+
+You can return a defective product within 30 days of delivery. Open your orders, select the product and print the
+prepaid label; the refund takes 5-7 business days.
+
+# Warranty
+
+Every garden tool comes with a warranty of five years that covers broken handles and bent blades.
+"""
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def provider(acme: TenantRef, principal: Principal) -> TenantAIProvider:
+    return providers.create(by=principal, provider_name="builtin", name="Built-in")
+
+
+@pytest.fixture
+def handbook(acme: TenantRef, principal: Principal) -> Dataset:
+    """A dataset with one document, ready to be searched."""
+    dataset = knowledge.create_dataset(by=principal, name="Handbook")
+    added = knowledge.add_text(by=principal, dataset=dataset, title="Handbook", content=HANDBOOK)
+    process_document(tenant_id=str(context.current().id), document_id=str(added.document.id))
+    return dataset
+
+
+@pytest.fixture
+def make_bot(provider: TenantAIProvider, principal: Principal) -> Callable[..., Bot]:
+    """Makes a public bot: `make_bot(handbook, scope={...}, is_public=False)`."""
+
+    def make(*datasets: Dataset, scope: dict[str, Any] | None = None, **fields: Any) -> Bot:
+        given = {"name": "Helper", "tenant_ai_provider_id": provider.id, "is_public": True, **fields}
+        bot: Bot = Bot.objects.create(**given)
+        TenantRoute.objects.create(id=bot.id, tenant_id=context.current().id, origins=bot.allowed_domains)
+        for dataset in datasets:
+            BotDataset.objects.create(bot=bot, dataset=dataset)
+        if scope is not None:
+            Scope.objects.create(bot=bot, **scope)
+        return bot
+
+    return make

@@ -1,0 +1,65 @@
+"""What the bot says in the end.
+
+In: what a step came to. Out: the words, the quotes under them, and whether a person is called. With nothing that
+supports an answer, the bot's fallback behaviour speaks: it says that it does not know, or hands over to a person.
+"""
+
+from __future__ import annotations
+
+from bots.enums import CitationStyle, FallbackBehavior
+from bots.guardrails import refusals
+from bots.types import Verdict
+from chat.turn import cite
+from chat.turn.types import Found, Opened, Ready, Said
+from integrations.chatmodels.types import ChatReply
+from integrations.enums import ProviderName
+from integrations.errors import FOR_VISITORS
+
+NOTHING_FOUND = "nothing_found"
+
+
+def answered(*, turn: Opened, ready: Ready, reply: ChatReply) -> Said:
+    """What a model said, with its citations made good."""
+    cited = cite.cite(text=_storable(reply.text), passages=ready.request.passages)
+    # The built-in one quotes or has nothing to say; others may speak freely where no citation is asked for.
+    quotes_only = turn.profile.scope.citation_required or reply.provider == ProviderName.BUILTIN
+    if quotes_only and not cited.quotes:
+        return nothing_to_say(turn=turn, verdict=ready.verdict, found=ready.found, reply=reply)
+    bare = turn.profile.settings.get("citation_style") == CitationStyle.NONE
+    return Said(
+        text=cite.without_marks(cited.text) if bare else cited.text,
+        verdict=ready.verdict,
+        quotes=cited.quotes,
+        found=ready.found,
+        reply=reply,
+    )
+
+
+def declined(*, turn: Opened, verdict: Verdict, found: Found) -> Said:
+    """A refusal, small talk, or a person being called."""
+    profile = turn.profile
+    words = refusals.reply(verdict=verdict, policy=profile.scope, question=turn.question, bot_name=profile.name)
+    called = verdict.reason or verdict.kind if verdict.action == "escalate" else None
+    return Said(text=words, verdict=verdict, found=found, escalation=called)
+
+
+def nothing_to_say(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatReply | None = None) -> Said:
+    """The bot's fallback behaviour."""
+    calls = turn.profile.settings.get("fallback_behavior") == FallbackBehavior.ESCALATE_TO_HUMAN
+    words = refusals.handover(question=turn.question) if calls else refusals.unknown(question=turn.question)
+    settled = Verdict(
+        action="escalate" if calls else verdict.action, kind=verdict.kind, reason=NOTHING_FOUND,
+        topic=verdict.topic, scores=verdict.scores,
+    )  # fmt: skip
+    return Said(text=words, verdict=settled, found=found, reply=reply, escalation=NOTHING_FOUND if calls else None)
+
+
+def broken(*, aborted: bool = False) -> Said:
+    """The kind sentence where nothing could be asked any more; what happened is in the trace."""
+    passed = Verdict(action="allow", kind="allowed")
+    return Said(text=FOR_VISITORS, verdict=passed, outcome="aborted" if aborted else "failed")
+
+
+def _storable(text: str) -> str:
+    """Without what a database cannot hold: null characters and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
