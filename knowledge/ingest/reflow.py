@@ -5,6 +5,7 @@ line that ends a sentence ends the paragraph; a word cut by a hyphen at a line's
 """
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -25,6 +26,10 @@ _ARABIC_LATIN = re.compile(
 )
 # Scripts that put no space between words: joining two of their lines must not invent one.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+
+
+_FULL = 0.7  # of the page's width: a line that goes on in the next one
+_PROSE = 0.4  # of a page's lines are full where there is running text
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def reflow(blocks: Sequence[Block]) -> tuple[Block, ...]:
                 _join(out[-1], line.text, as_line=as_line, words=words)
             else:
                 out.append(_opened(line, block))
-            wide = len(line.text) >= line.width * 0.7
+            wide = len(line.text) >= line.width * _FULL
     return tuple(paragraph.built() for paragraph in out)
 
 
@@ -81,12 +86,20 @@ def _mended(blocks: Sequence[Block]) -> Sequence[Block]:
 
 
 def _widths(blocks: Iterable[Block]) -> dict[int, float]:
-    """How long a full line is on each page: the length that three lines in four do not exceed."""
+    """How long a full line is on each page. On a page of ragged lines, as in a table, none is full."""
     lengths: dict[int, list[int]] = {}
     for block in blocks:
         if block.page is not None and block.kind == "paragraph":
-            lengths.setdefault(block.page, []).extend(len(t) for t in block.text.split("\n") if t.strip())
-    return {page: float(sorted(found)[len(found) * 3 // 4]) if found else 0.0 for page, found in lengths.items()}
+            lengths.setdefault(block.page, []).extend(len(t.strip()) for t in block.text.split("\n") if t.strip())
+    return {page: _width(found) for page, found in lengths.items()}
+
+
+def _width(lengths: list[int]) -> float:
+    if not lengths:
+        return 0.0
+    width = sorted(lengths)[len(lengths) * 9 // 10]
+    full = sum(1 for length in lengths if length >= width * _FULL)
+    return float(width) if full >= len(lengths) * _PROSE else math.inf
 
 
 def _vocabulary(blocks: Iterable[Block]) -> frozenset[str]:

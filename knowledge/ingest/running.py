@@ -2,7 +2,7 @@
 
 A line near a page's edge is a running line when the same line stands near the edge of several pages,
 where a number in it may grow by one with each page, or when many pages have one that differs only in its
-numbers. Lines are taken from the outside in, so that text between two running lines is never lost.
+numbers. Text that stands between running lines stays.
 """
 
 import dataclasses
@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from knowledge.ingest.types import Block
 
-_EDGE = 4  # lines looked at from either end of a page
+_EDGE = 6  # lines looked at from either end of a page
 _PAGES = 3  # pages that must repeat a line
+_SHARE = 0.02  # of a long document's pages
 _PAGES_ALIKE = 6  # pages that must repeat a line whose numbers differ without order
 _SHARE_ALIKE = 0.25
 _NUMBER = re.compile(r"\d{1,4}")
@@ -38,13 +39,13 @@ def without_running_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
         key for page, lines in pages.items() for line in _edges(lines) for key in set(_keys(line.text, page))
     )
     alike = max(_PAGES_ALIKE, int(len(pages) * _SHARE_ALIKE))
-    running = {key for key, count in counts.items() if count >= (alike if key[1] == _ANY else _PAGES)}
+    same = max(_PAGES, int(len(pages) * _SHARE))
+    running = {key for key, count in counts.items() if count >= (alike if key[1] == _ANY else same)}
     if not running:
         return tuple(blocks)
     dropped: dict[int, bool] = {}
     for page, lines in pages.items():
-        for side in (lines, lines[::-1]):
-            dropped.update(_from_outside(side, page, running))
+        dropped.update(_found(_edges(lines), page, running))
     return tuple(_rebuilt(blocks, pages, dropped))
 
 
@@ -77,17 +78,12 @@ def _keys(text: str, page: int) -> Iterator[_Key]:
         yield words, _ANY
 
 
-def _from_outside(lines: Iterable[_Line], page: int, running: set[_Key]) -> Iterator[tuple[int, bool]]:
-    """The running lines at one end of a page, and whether a line may be a title that is only repeated."""
-    seen = 0
+def _found(lines: Iterable[_Line], page: int, running: set[_Key]) -> Iterator[tuple[int, bool]]:
+    """The running lines of a page's edges, and whether a line may be a title that is only repeated."""
     for line in lines:
-        if not line.text.strip():
-            continue
-        seen += 1
         keys = [key for key in _keys(line.text, page) if key in running]
-        if seen > _EDGE or not keys:
-            return
-        yield id(line), all(key[1] is None for key in keys)
+        if keys:
+            yield id(line), all(key[1] is None for key in keys)
 
 
 def _rebuilt(blocks: Sequence[Block], pages: dict[int, list[_Line]], dropped: dict[int, bool]) -> Iterator[Block]:

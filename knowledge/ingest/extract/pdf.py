@@ -103,7 +103,7 @@ def _outline(reader: pypdf.PdfReader) -> dict[int, list[pdf_lines.Entry]]:
         try:
             page = reader.get_destination_page_number(entry)
             title = " ".join(str(entry.title).split())
-            top = float(entry.top) if entry.top is not None else None
+            top = float(entry.top) if isinstance(entry.top, int | float) else None
         except _DAMAGE:
             continue
         if page is not None and page >= 0 and title:

@@ -16,6 +16,8 @@ _HEADING_LENGTH: Final = 160
 _RANKS: Final = 4
 _TOO_MANY: Final = 0.4  # of all lines: then size tells nothing, as in a drawing
 _TITLE_LINES: Final = 4
+_FRONT: Final = 3  # pages at the beginning, on which a title may stand alone
+_TITLE_PITCH: Final = 1.6  # of its letters' size: how far apart the lines of one title stand
 _GAP: Final = 1.45  # of the usual distance between lines: a new paragraph
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
@@ -114,19 +116,55 @@ class _Title:
 
 
 def _headings(lines: Sequence[Line], entries: Sequence[Entry], ranks: Mapping[_Look, int]) -> dict[int, _Title]:
-    ranked = ((at, line, _rank(line, ranks)) for at, line in enumerate(lines))
-    found = {at: _Title(line.text.strip(), rank, True) for at, line, rank in ranked if rank}
+    found: dict[int, _Title] = {}
+    for span in _runs(lines, ranks):
+        if len(span) <= _TITLE_LINES:
+            text = " ".join(lines[at].text.strip() for at in span)
+            _put(found, span, _Title(text, _rank(lines[span[0]], ranks), True))
     places = _places(lines, {_matchable(entry.title) for entry in entries})
     for entry in entries:
-        span = places.get(_matchable(entry.title))
-        if span:
-            found.update({at: _Title("", entry.depth, True) for at in span})
-            found[span[0]] = _Title(entry.title, entry.depth, True)
-        elif entry.top is not None:
-            below = next((at for at, line in enumerate(lines) if 0 < line.y <= entry.top + 1 and at not in found), None)
-            if below is not None:
-                found[below] = _Title(entry.title, entry.depth, False)
+        place = places.get(_matchable(entry.title))
+        if place:
+            _put(found, place, _Title(entry.title, entry.depth, True))
+        else:
+            at = _guessed_place(lines, entry, alone=len(entries) == 1)
+            if at is not None and at not in found:
+                found[at] = _Title(entry.title, entry.depth, False)
     return found
+
+
+def _guessed_place(lines: Sequence[Line], entry: Entry, *, alone: bool) -> int | None:
+    """Where an entry leads whose words are not on the page as the outline has them."""
+    number = _matchable(entry.title.split()[0])
+    if any(map(str.isdigit, number)):
+        numbered = next((at for at, line in enumerate(lines) if _matchable(line.text) == number), None)
+        if numbered is not None:
+            return numbered
+    if entry.top is not None:
+        return next((at for at, line in enumerate(lines) if 0 < line.y <= entry.top + 1), None)
+    return 0 if alone and lines else None
+
+
+def _put(found: dict[int, _Title], span: range, title: _Title) -> None:
+    found.update({at: _Title("", title.level, True) for at in span})
+    found[span[0]] = title
+
+
+def _runs(lines: Sequence[Line], ranks: Mapping[_Look, int]) -> Iterator[range]:
+    """Lines under each other that look like the same heading: a title of several lines, or a drawing."""
+    start = 0
+    while start < len(lines):
+        end = start + 1
+        if _rank(lines[start], ranks):
+            while end < len(lines) and _rank(lines[end], ranks) and _goes_on(lines[end - 1], lines[end]):
+                end += 1
+            yield range(start, end)
+        start = end
+
+
+def _goes_on(above: Line, line: Line) -> bool:
+    same = (above.size, above.bold) == (line.size, line.bold)
+    return same and 0 <= above.y - line.y <= line.size * _TITLE_PITCH
 
 
 def _places(lines: Sequence[Line], titles: set[str]) -> dict[str, range]:
@@ -150,8 +188,13 @@ def _matchable(text: str) -> str:
 def _ranks(pages: Sequence[Sequence[Line]], *, deepest: int) -> dict[_Look, int]:
     """The looks of headings, largest first, as levels; below the outline's where there is one."""
     body = _body(pages)
-    lettered = (line for lines in pages for line in lines if line.upright and _LETTER.search(line.text))
-    looks = {(line.size, line.bold) for line in lettered if _stands_out(line, body)}
+    seen: dict[_Look, set[int]] = {}
+    for page, lines in enumerate(pages):
+        for line in lines:
+            if line.upright and _LETTER.search(line.text) and _stands_out(line, body):
+                seen.setdefault((line.size, line.bold), set()).add(page)
+    # A look that occurs on one inner page belongs to a drawing there.
+    looks = [look for look, on in seen.items() if len(on) > 1 or min(on) < _FRONT]
     sizes = sorted({size for size, _ in looks}, reverse=True)
     ranks = {look: min(sizes.index(look[0]) + 1, _RANKS) + deepest for look in looks}
     total = sum(len(lines) for lines in pages)
