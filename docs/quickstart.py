@@ -25,6 +25,7 @@ import aiohttp
 
 HANDBOOK = Path(__file__).resolve().parent.parent / "config" / "demo" / "handbook"
 BUILTIN_MODEL = "parley-extractive-1"
+FILES_AT_ONCE = 10
 
 Json = dict[str, Any]
 
@@ -104,11 +105,12 @@ class ProductionBotSetup:
         return await self._call("POST", "/v1/tenant/datasets/", token=token, body=dataset)
 
     async def upload_documents(self, token: str, dataset_id: str, documents: Sequence[DocumentConfig]) -> None:
-        """Send all files in one request, and each text in its own."""
+        """Send the files, some in each request, and each text in a request of its own."""
         path = f"/v1/tenant/datasets/{dataset_id}/documents"
         files = [Path(document["path"]) for document in documents if document["type"] == "file"]
-        if files:
-            await self._call("POST", f"{path}/upload", token=token, form=_form(files))
+        for start in range(0, len(files), FILES_AT_ONCE):
+            form = _form(files[start : start + FILES_AT_ONCE])
+            await self._call("POST", f"{path}/upload", token=token, form=form)
         for document in documents:
             if document["type"] == "text":
                 text = {"title": document["title"], "content": document["content"], "source_type": "text"}
