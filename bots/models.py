@@ -44,7 +44,7 @@ class Bot(models.Model):
 
     @property
     def effective_settings(self) -> dict[str, str]:
-        return DEFAULT_SETTINGS | self.settings
+        return {**DEFAULT_SETTINGS, **self.settings}
 
 
 class BotDataset(models.Model):

@@ -1,0 +1,141 @@
+"""Example questions of common topics and triggers, and the space in which questions are compared.
+
+The vectors of a small embedder all point much the same way. Here they are seen from their common centre, with the
+directions damped in which the questions of one topic differ among themselves (a shrunken within-topic covariance, taken
+from the examples). The examples are embedded once and kept beside the model, under a name that holds their hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from integrations.embedders import registry
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+BACKGROUND = "background"
+SHRINKAGE = 1.0
+_HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Group:
+    """A topic of the library: what it is called, the names' vectors seen from their centre, its examples placed."""
+
+    names: tuple[str, ...]
+    name_vectors: Vectors
+    examples: Vectors
+
+
+@dataclass(frozen=True)
+class Library:
+    """`center` and `shape` place a raw vector in the space; `names_center` is where names are seen from."""
+
+    center: Vectors
+    shape: Vectors
+    names_center: Vectors
+    topics: Mapping[str, Group]
+    triggers: Mapping[str, Group]
+
+    def place(self, raw: Vectors) -> Vectors:
+        return _unit((raw - self.center) @ self.shape)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self.place(raw_vectors(texts))
+
+
+def load() -> Library:
+    """The library of the built-in embedder, made once a process; raises `EmbedderUnavailable`."""
+    return _load(registry.builtin().model)
+
+
+def raw_vectors(texts: Sequence[str]) -> Vectors:
+    return np.asarray(registry.builtin().embed_queries(list(texts)), np.float32)
+
+
+def nearest(vector: Vectors, examples: Vectors, count: int) -> float:
+    """The mean similarity to the nearest examples."""
+    found = examples @ vector
+    return float(np.sort(found)[-count:].mean())
+
+
+@cache
+def _load(model: str) -> Library:
+    topics, triggers = _read("topics.toml"), _read("triggers.toml")
+    entries = [*topics.values(), *triggers.values()]
+    names = [name for entry in entries for name in entry["names"]]
+    kept = _kept(model, [*(text for entry in entries for text in entry["examples"]), *names])
+    examples, of_names = kept[: len(kept) - len(names)], kept[len(kept) - len(names) :]
+    parts = _split(examples, [len(entry["examples"]) for entry in entries])
+    named = _split(_unit(of_names - of_names.mean(axis=0)), [len(entry["names"]) for entry in entries])
+    center, shape = _space(parts[: len(topics)])
+    groups = [
+        Group(names=tuple(entry["names"]), name_vectors=seen, examples=_unit((part - center) @ shape))
+        for entry, seen, part in zip(entries, named, parts, strict=True)
+    ]
+    return Library(
+        center=center,
+        shape=shape,
+        names_center=of_names.mean(axis=0),
+        topics=dict(zip(topics, groups[: len(topics)], strict=True)),
+        triggers=dict(zip(triggers, groups[len(topics) :], strict=True)),
+    )
+
+
+def _read(name: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads((_HERE / name).read_text("utf-8"))
+
+
+def _split(vectors: Vectors, sizes: list[int]) -> list[Vectors]:
+    return np.split(vectors, np.cumsum(sizes)[:-1])
+
+
+def _space(groups: list[Vectors]) -> tuple[Vectors, Vectors]:
+    """The centre of all examples, and the inverse root of the covariance within their topics."""
+    center = np.vstack(groups).mean(axis=0)
+    inside = np.vstack([group - group.mean(axis=0) for group in groups])
+    covariance = inside.T @ inside / len(inside)
+    size = len(covariance)
+    values, axes = np.linalg.eigh(covariance + SHRINKAGE * np.trace(covariance) / size * np.eye(size))
+    return center, ((axes / np.sqrt(values)) @ axes.T).astype(np.float32)
+
+
+def _unit(vectors: NDArray[Any]) -> Vectors:
+    lengths = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    unit: Vectors = (vectors / lengths).astype(np.float32)
+    return unit
+
+
+def _kept(model: str, texts: list[str]) -> Vectors:
+    """The raw vectors of the library's texts, from the file of an earlier process where there is one."""
+    mark = hashlib.sha256("\n".join([model, *texts]).encode()).hexdigest()[:16]
+    path = Path(settings.MODELS_DIR) / f"{model}.guard-{mark}.npy"
+    try:
+        found: Vectors = np.load(path, allow_pickle=False)
+        if found.shape[0] == len(texts):
+            return found
+    except (OSError, ValueError):
+        pass  # not there yet, or cut short: made again below
+    vectors = raw_vectors(texts)
+    _keep(path, vectors)
+    return vectors
+
+
+def _keep(path: Path, vectors: Vectors) -> None:
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npy", delete=False) as file:
+            np.save(file, vectors)
+        Path(file.name).replace(path)
+    except OSError:
+        return  # a read-only folder: each process makes its own
