@@ -26,9 +26,9 @@ from tenants.errors import Unavailable
 
 MODEL = "parley-extractive-1"
 MOST_PASSAGES = 6
-EMBEDDED = 24  # quotes worth an embedding; the rest have too little in common with the question
+EMBEDDED = 12  # quotes worth an embedding; the rest have too little in common with the question
 OVERLAP, RANK = 0.5, 0.06
-UNDER_HEADING = 0.5  # what a word is worth that only the heading over a quote has
+UNDER_HEADING = 0.7  # what a word is worth that only the heading over a quote has
 UNFIT = 0.3  # lost by a question, and by a line that only leads in what is not there
 LOOSE = 0.12  # lost by lines that are neither sentences nor a list, such as a table that came without its lines
 QUOTES, CHARACTERS = 3, 650

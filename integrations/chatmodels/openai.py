@@ -26,24 +26,28 @@ _THINKERS = re.compile(r"^(?:o\d|gpt-5)")
 async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
     async with outbound.client() as http:
         try:
-            message = await _model(request, provider, _vendor(provider, http)).ainvoke(messages.of(request))
+            model = _model(request, provider, _vendor(provider, http))
+            message = await model.ainvoke(messages.of(request), **_without_key(provider))
         except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
             raise failures.of(error) from None
     return messages.reply(message, request=request, provider=provider.name)
 
 
 def _vendor(provider: ProviderRef, http: Any) -> AsyncOpenAI:  # noqa: ANN401 -- httpx2 has no alias the SDK names
-    keyless = {} if provider.api_key else {"Authorization": Omit()}
     vendor = AsyncOpenAI(
         api_key=provider.api_key or "none",
         base_url=provider.base_url or ADDRESS,
         http_client=http,
         max_retries=0,
-        default_headers=keyless,  # type: ignore[arg-type]  # Omit is how the SDK leaves a header out
     )
     vendor.organization = provider.settings.get("organization") or None
     vendor.project = None
     return vendor
+
+
+def _without_key(provider: ProviderRef) -> dict[str, Any]:
+    """The SDK insists on a key; a server that has none is sent no header."""
+    return {} if provider.api_key else {"extra_headers": {"Authorization": Omit()}}
 
 
 def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncOpenAI) -> BaseChatOpenAI:

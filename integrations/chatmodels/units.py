@@ -59,8 +59,8 @@ def of(passage: Passage, *, rank: int) -> list[Unit]:
     known = {part.strip().casefold() for part in [passage.title, *passage.heading.split(" > ")]}
     units: list[Unit] = []
     blocks = _blocks(passage.text)
-    for number, lines in enumerate(blocks):
-        heading, lines = _without_headings(lines, heading, known, last=number == len(blocks) - 1)
+    for number, block in enumerate(blocks):
+        heading, lines = _without_headings(block, heading, known, last=number == len(blocks) - 1)
         found = [replace(unit, heading=heading, block=number) for unit in _units(lines, lead, passage.number, rank)]
         units.extend(found)
         lead = found[-1].text if found and found[-1].text.endswith((":", "：")) else ""
@@ -139,10 +139,8 @@ def _rows(lines: list[str]) -> Iterator[str]:
         return
     for cells in table[1:]:
         pairs = list(zip(names, cells, strict=False))[1:]
-        if len(pairs) == 1:
-            said = [cells[1]]
-        else:
-            said = [f"{name}: {cell}" if name else cell for name, cell in pairs if cell]
+        alone = len(pairs) == 1
+        said = [cell if alone or not name else f"{name}: {cell}" for name, cell in pairs if cell]
         yield f"{cells[0]} – {'; '.join([*said, *cells[len(names) :]])}" if cells[0] else "; ".join(said)
 
 

@@ -15,31 +15,33 @@ _ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "en", "e", "a", "o", "y")
 _STEM = 3  # letters that an ending must leave
 
 STOPWORDS: dict[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "a about after all also am an and any are as at be been but by can could did do does for from get give had "
-        "has have how i if in into is it its just like long make many me much must my need no not of on or our out "
-        "please shall she he should so some tell than that the their them then there they this to until up us was we "
-        "were what when where which who whom whose why will with within would you your",
-        "es": "a al algo como cómo con cuál cuáles cuando cuándo cuánta cuánto cuántos de del desde donde dónde el ella "
-        "ellos en es esta este esto está están hay la las le les lo los mi mis muy más no nos o para pero por porque "
-        "puede puedo qué que quien quién se ser si sin sobre son su sus también te tengo tiene tu un una uno unos y yo",
-        "de": "ab aber als am an auch auf aus bei bin bis da das dass dem den der des die dies diese du ein eine einem "
-        "einen einer es für gibt haben hat ich ihr im in ist kann können man mein meine mich mir mit muss nach nicht "
-        "noch oder sie sind so über um und uns unser vom von vor wann warum was welche welcher wenn wer wie wir wird wo "
-        "zu zum zur",
-        "fr": "a à au aux avec ce ces cette comment combien dans de des du elle en est et être il ils je la le les leur "
-        "lui ma mais me mes mon ne nos notre nous on ou où par pas peut peux plus pour quand que quel quelle quelles "
-        "qui sa se ses son sont sur ta te tu un une vos votre vous y",
-        "pt": "a ao aos as até com como da das de do dos e ela ele em é está eu há isso mais mas me meu minha na não nas "
-        "no nos o onde os ou para pela pelo pode por posso qual quais quando quanto quanta que quem se sem ser seu sua "
-        "são também tem um uma você",
-        "it": "a al alla che chi ci come con cosa da dal dei del della delle di dove e è gli ha ho i il in io la le lo ma "
-        "mi mia mio nel nella non o per perché più posso può quale quali quando quanto quanta se si sono su sul tra tu "
-        "un una vi",
-        "nl": "aan al als bij dat de die dit door een en er ga geen heb heeft het hoe hoeveel ik in is kan kunnen lang "
-        "maar me met mij mijn moet naar niet of om onder ons op over te tot u uit uw van voor waar wanneer wat we welke "
-        "wie wij ze zijn",
+    language: frozenset(small.split())
+    for language, small in {
+        "en": "a about after all also am an and any are as at be been but by can could did do does for from "
+        "get give had has have he how i if in into is it its just like long make many me much must my "
+        "need no not of on or our out please shall she should so some tell than that the their them then "
+        "there they this to until up us was we were what when where which who whom whose why will with "
+        "within would you your",
+        "es": "a al algo como con cuando cuál cuáles cuándo cuánta cuánto cuántos cómo de del desde donde "
+        "dónde el ella ellos en es esta este esto está están hay la las le les lo los mi mis muy más no "
+        "nos o para pero por porque puede puedo que quien quién qué se ser si sin sobre son su sus "
+        "también te tengo tiene tu un una uno unos y yo",
+        "de": "ab aber als am an auch auf aus bei bin bis da das dass dem den der des die dies diese du ein "
+        "eine einem einen einer es für gibt haben hat ich ihr im in ist kann können man mein meine mich "
+        "mir mit muss nach nicht noch oder sie sind so um und uns unser vom von vor wann warum was "
+        "welche welcher wenn wer wie wir wird wo zu zum zur über",
+        "fr": "a au aux avec ce ces cette combien comment dans de des du elle en est et il ils je la le les "
+        "leur lui ma mais me mes mon ne nos notre nous on ou où par pas peut peux plus pour quand que "
+        "quel quelle quelles qui sa se ses son sont sur ta te tu un une vos votre vous y à être",
+        "pt": "a ao aos as até com como da das de do dos e ela ele em está eu há isso mais mas me meu minha na "
+        "nas no nos não o onde os ou para pela pelo pode por posso quais qual quando quanta quanto que "
+        "quem se sem ser seu sua são também tem um uma você é",
+        "it": "a al alla che chi ci come con cosa da dal dei del della delle di dove e gli ha ho i il in io la "
+        "le lo ma mi mia mio nel nella non o per perché più posso può quale quali quando quanta quanto "
+        "se si sono su sul tra tu un una vi è",
+        "nl": "aan al als bij dat de die dit door een en er ga geen heb heeft het hoe hoeveel ik in is kan "
+        "kunnen lang maar me met mij mijn moet naar niet of om onder ons op over te tot u uit uw van "
+        "voor waar wanneer wat we welke wie wij ze zijn",
     }.items()
 }
 _STOPPED = frozenset().union(*STOPWORDS.values())
