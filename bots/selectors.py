@@ -31,7 +31,7 @@ def profile(bot_id: UUID) -> BotProfile:
     )
     if row is None:
         raise NotFound("There is no such bot.")
-    scope = next(iter(row.bot_scopes.all()), None)
+    active = next(iter(row.bot_scopes.all()), None)
     return BotProfile(
         id=row.id,
         tenant=context.current(),
@@ -43,11 +43,32 @@ def profile(bot_id: UUID) -> BotProfile:
         max_tokens=row.max_tokens,
         settings=row.effective_settings,
         datasets=tuple(DatasetWeight(dataset_id=link.dataset_id, priority=link.priority) for link in row.links.all()),
-        scope=scope.policy if scope else ScopePolicy(),
+        scope=active.policy if active else ScopePolicy(),
         is_public=row.is_public,
         is_active=row.is_active,
         allowed_domains=tuple(row.allowed_domains),
     )
+
+
+def link(*, bot: Bot, dataset_id: UUID) -> BotDataset:
+    found = bot.links.select_related("dataset").filter(dataset_id=dataset_id).first()
+    if found is None:
+        raise NotFound("This bot has no such dataset.")
+    return found
+
+
+def scope(*, bot: Bot, scope_id: UUID) -> Scope:
+    found = bot.bot_scopes.filter(id=scope_id).first()
+    if found is None:
+        raise NotFound("This bot has no such scope.")
+    return found
+
+
+def tie(*, bot: Bot, key_id: UUID) -> KeyBot:
+    found = bot.key_ties.filter(key_id=key_id).first()
+    if found is None:
+        raise NotFound("This key is not tied to this bot.")
+    return found
 
 
 def key_opens(*, key_id: UUID, bot_id: UUID) -> bool:

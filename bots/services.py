@@ -1,0 +1,189 @@
+"""Writing bots, what they answer from and what they may talk about. Each is one transaction with its audit row.
+
+A bot's public id stands in `TenantRoute` with the origins it serves, kept in the same transaction: origins while the
+bot is active (a private one still answers browsers that send an API key), none while it is not. Whatever is written
+about a bot locks its row first, so that two writers come one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Model
+
+from apikeys.models import APIKey
+from bots import selectors
+from bots.models import Bot, BotDataset, KeyBot, Scope
+from integrations.models import TenantAIProvider
+from knowledge.models import Dataset
+from tenants import audit, context, plans
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.models import Tenant, TenantRoute
+from tenants.types import Principal
+
+
+class DatasetAlreadyLinked(Conflict):
+    code, title = "dataset_already_linked", "The bot has this dataset already"
+
+
+class KeyAlreadyTied(Conflict):
+    code, title = "key_already_tied", "The key is tied to this bot already"
+
+
+def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
+    tenant = context.current()
+    with transaction.atomic():
+        Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
+        plans.check("bots", used=Bot.objects.count())
+        provider = _usable_provider(tenant_ai_provider_id)
+        bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
+        TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
+        audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
+    return bot
+
+
+def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
+    """Change what is given; `settings` that are left out stay as they were."""
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        if "tenant_ai_provider_id" in changes:
+            bot.tenant_ai_provider = _usable_provider(changes.pop("tenant_ai_provider_id"))
+            changes["tenant_ai_provider"] = bot.tenant_ai_provider
+        if "settings" in changes:
+            changes["settings"] = {**bot.settings, **changes["settings"]}
+        _set(bot, changes)
+        TenantRoute.objects.filter(id=bot.id).update(origins=_origins(bot))
+        audit.record(by=by, action="bot.update", target=bot.id, data={"changed": sorted(changes)})
+    return bot
+
+
+def delete_bot(*, by: Principal, bot_id: UUID) -> None:
+    """The bot goes with its scopes, its links and its conversations; its datasets stay."""
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        TenantRoute.objects.filter(id=bot.id).delete()
+        audit.record(by=by, action="bot.delete", target=bot.id, data={"name": bot.name})
+        bot.delete()
+
+
+def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        if not Dataset.objects.filter(id=dataset_id).exists():
+            raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
+        if bot.links.filter(dataset_id=dataset_id).exists():
+            raise DatasetAlreadyLinked
+        link = BotDataset.objects.create(bot=bot, dataset_id=dataset_id, **fields)
+        audit.record(by=by, action="bot_dataset.create", target=bot.id, data={"dataset_id": str(dataset_id)})
+    return link
+
+
+def update_link(*, by: Principal, bot_id: UUID, dataset_id: UUID, **changes: Any) -> BotDataset:  # noqa: ANN401 -- the link's
+    with transaction.atomic():
+        link = selectors.link(bot=_locked(bot_id), dataset_id=dataset_id)
+        _set(link, changes)
+        data = {"dataset_id": str(link.dataset_id), "changed": sorted(changes)}
+        audit.record(by=by, action="bot_dataset.update", target=link.bot_id, data=data)
+    return link
+
+
+def unlink_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID) -> None:
+    with transaction.atomic():
+        link = selectors.link(bot=_locked(bot_id), dataset_id=dataset_id)
+        data = {"dataset_id": str(link.dataset_id)}
+        audit.record(by=by, action="bot_dataset.delete", target=link.bot_id, data=data)
+        link.delete()
+
+
+def create_scope(*, by: Principal, bot_id: UUID, is_active: bool = True, **fields: Any) -> Scope:  # noqa: ANN401 -- the scope's
+    """A new scope; it takes the place of the one that was active, unless it is made inactive."""
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        _check_topics(fields.get("allowed_topics", []), fields.get("forbidden_topics", []))
+        if is_active:
+            bot.bot_scopes.filter(is_active=True).update(is_active=False)
+        scope = Scope.objects.create(bot=bot, is_active=is_active, **fields)
+        audit.record(by=by, action="scope.create", target=scope.id, data={"bot_id": str(bot.id)})
+    return scope
+
+
+def update_scope(*, by: Principal, bot_id: UUID, scope_id: UUID, **changes: Any) -> Scope:  # noqa: ANN401 -- the scope's fields
+    """Change what is given; `context_settings` that are left out stay as they were. Made active, it is the only one."""
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        scope = selectors.scope(bot=bot, scope_id=scope_id)
+        _check_topics(
+            changes.get("allowed_topics", scope.allowed_topics), changes.get("forbidden_topics", scope.forbidden_topics)
+        )
+        if changes.get("is_active"):
+            bot.bot_scopes.filter(is_active=True).exclude(id=scope.id).update(is_active=False)
+        if "context_settings" in changes:
+            changes["context_settings"] = {**scope.context_settings, **changes["context_settings"]}
+        _set(scope, changes)
+        data = {"bot_id": str(bot.id), "changed": sorted(changes)}
+        audit.record(by=by, action="scope.update", target=scope.id, data=data)
+    return scope
+
+
+def delete_scope(*, by: Principal, bot_id: UUID, scope_id: UUID) -> None:
+    """Without an active scope the defaults hold (`bots.types.ScopePolicy`); no older scope comes back by itself."""
+    with transaction.atomic():
+        scope = selectors.scope(bot=_locked(bot_id), scope_id=scope_id)
+        audit.record(by=by, action="scope.delete", target=scope.id, data={"bot_id": str(scope.bot_id)})
+        scope.delete()
+
+
+def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
+    """From its first tie on, an API key opens only the bots it is tied to."""
+    with transaction.atomic():
+        bot = _locked(bot_id)
+        if not APIKey.objects.filter(id=key_id, tenant_id=context.current().id).exists():
+            raise NotFound("There is no such key.", errors={"key_id": ["There is no such key."]})
+        if bot.key_ties.filter(key_id=key_id).exists():
+            raise KeyAlreadyTied
+        tie = KeyBot.objects.create(bot=bot, key_id=key_id)
+        audit.record(by=by, action="key_bot.create", target=bot.id, data={"key_id": str(key_id)})
+    return tie
+
+
+def untie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> None:
+    with transaction.atomic():
+        tie = selectors.tie(bot=_locked(bot_id), key_id=key_id)
+        audit.record(by=by, action="key_bot.delete", target=tie.bot_id, data={"key_id": str(tie.key_id)})
+        tie.delete()
+
+
+def _locked(bot_id: UUID) -> Bot:
+    bot = Bot.objects.select_for_update().filter(id=bot_id).first()
+    if bot is None:
+        raise NotFound("There is no such bot.")
+    return bot
+
+
+def _set(row: Model, changes: Mapping[str, Any]) -> None:
+    for field, value in changes.items():
+        setattr(row, field, value)
+    row.save(update_fields=[*changes, "updated_at"])
+
+
+def _origins(bot: Bot) -> list[str]:
+    return list(bot.allowed_domains) if bot.is_active else []
+
+
+def _usable_provider(provider_id: UUID) -> TenantAIProvider:
+    provider = TenantAIProvider.objects.filter(id=provider_id).first()
+    if provider is None:
+        sentence = "There is no such AI provider."
+        raise NotFound(sentence, errors={"tenant_ai_provider_id": [sentence]})
+    if not provider.is_active:
+        raise Invalid(errors={"tenant_ai_provider_id": ["This AI provider is switched off."]})
+    return provider
+
+
+def _check_topics(allowed: list[str], forbidden: list[str]) -> None:
+    both = {topic.casefold() for topic in allowed} & {topic.casefold() for topic in forbidden}
+    if both:
+        raise Invalid(errors={"forbidden_topics": [f"Allowed and forbidden at once: {', '.join(sorted(both))}."]})
