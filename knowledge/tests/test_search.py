@@ -1,0 +1,172 @@
+"""Search: in many languages, by meaning and by words, over what is active and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from knowledge import services
+from knowledge.ingest import queue
+from knowledge.models import Dataset, Document
+from knowledge.search import fuse, relevance, search
+from knowledge.types import Hit
+from tenants import context
+from tenants.types import Principal, TenantRef
+
+Add = Callable[..., Document]
+Process = Callable[[Document], Document]
+
+TEXTS = {
+    "Shipping": "Orders over fifty dollars are delivered free of charge within three working days of the order.",
+    "Battery": "To charge the battery of the lamp, connect the cable to the socket and wait for two hours or so.",
+    "Devoluciones": "Los clientes pueden devolver los productos dentro de treinta días y recibirán su dinero completo.",
+    "营业时间": "本店周一至周五上午九点开门，晚上八点关门，周末和节假日休息。如有疑问请致电客服。",
+    "保証": "この製品の保証期間は購入日から二年間です。故障した場合は、レシートを添えてお店にお持ちください。",
+}
+QUESTIONS = [
+    ("How much must I order to get free delivery?", "Shipping", "english"),
+    ("How do I charge the lamp?", "Battery", "english"),
+    ("¿Cuántos días tengo para devolver un producto?", "Devoluciones", "spanish"),
+    ("你们几点开门？", "营业时间", "simple"),
+    ("保証期間は何年ですか？", "保証", "simple"),
+]
+
+
+@pytest.fixture
+def library(add: Add, process: Process) -> dict[str, Document]:
+    return {title: process(add(content, title=title)) for title, content in TEXTS.items()}
+
+
+def found(dataset: Dataset, query: str, **more: Any) -> tuple[Hit, ...]:
+    return search.search(dataset_ids=[dataset.id], query=query, **more).passages
+
+
+@pytest.mark.parametrize(("question", "title", "config"), QUESTIONS)
+def test_a_question_finds_its_passage_by_meaning_and_by_words(
+    dataset: Dataset, library: dict[str, Document], question: str, title: str, config: str
+) -> None:
+    answer = search.search(dataset_ids=[dataset.id], query=question)
+    best = answer.passages[0]
+    assert (best.document_title, best.dense_rank, best.lexical_rank) == (title, 1, 1)
+    assert answer.relevant
+    assert library[title].search_config == config
+    assert (best.score, best.content) == (1.0, TEXTS[title])
+    scores = [hit.score for hit in answer.passages]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_question_in_another_language_finds_by_meaning(dataset: Dataset, library: dict[str, Document]) -> None:
+    best = found(dataset, "Wie lade ich den Akku der Lampe auf?")[0]
+    assert (best.document_title, best.dense_rank) == ("Battery", 1)
+
+
+def test_what_the_knowledge_does_not_answer_is_not_relevant(dataset: Dataset, library: dict[str, Document]) -> None:
+    for question in ("Who won the world cup in 1998?", "Write me a poem about autumn leaves."):
+        assert not search.search(dataset_ids=[dataset.id], query=question).relevant
+
+
+def test_only_the_datasets_asked_for_are_searched(
+    dataset: Dataset, library: dict[str, Document], add: Add, process: Process, principal: Principal
+) -> None:
+    other = services.create_dataset(by=principal, name="Other")
+    process(add("Free delivery is for members only, who pay a yearly fee.", title="Members", to=other))
+    titles = {hit.document_title for hit in found(other, "free delivery")}
+    assert titles == {"Members"}
+    assert "Members" not in {hit.document_title for hit in found(dataset, "free delivery")}
+    both = search.search(dataset_ids=[dataset.id, other.id], query="free delivery").passages
+    assert {hit.document_title for hit in both} >= {"Members", "Shipping"}
+    assert found(Dataset(id=uuid4()), "free delivery") == ()
+
+
+def test_a_dataset_of_less_weight_ranks_lower(
+    dataset: Dataset, library: dict[str, Document], add: Add, process: Process, principal: Principal
+) -> None:
+    other = services.create_dataset(by=principal, name="Other")
+    process(add("Free delivery is for members only, who pay a yearly fee.", title="Members", to=other))
+
+    def first(weights: dict[UUID, float]) -> str:
+        ids = [dataset.id, other.id]
+        return search.search(dataset_ids=ids, query="Is delivery free?", weights=weights).passages[0].document_title
+
+    assert first({dataset.id: 1.0, other.id: 0.2}) == "Shipping"
+    assert first({dataset.id: 0.2, other.id: 1.0}) == "Members"
+
+
+def test_chunks_of_a_generation_that_is_not_active_are_not_found(
+    dataset: Dataset, add: Add, process: Process, principal: Principal
+) -> None:
+    document = process(add())
+    before = found(dataset, "free orders")
+    services.reprocess_document(by=principal, document=document)
+    claim = queue.claim(document.id)
+    assert claim is not None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO knowledge_chunk (id, document_id, generation, "position", content, heading, start, "end", search)
+            VALUES (%s, %s, %s, 0, 'free orders', '', 0, 11, to_tsvector('english', 'free orders'))""",
+            [uuid4(), document.id, claim.generation],
+        )
+    assert [hit.chunk_id for hit in found(dataset, "free orders")] == [hit.chunk_id for hit in before]
+
+
+def test_another_tenants_passages_are_never_found(
+    dataset: Dataset, library: dict[str, Document], theirs: Document, globex: TenantRef
+) -> None:
+    query = "Which company does Globex buy? Zyxxy"
+    mixed = search.search(dataset_ids=[dataset.id, theirs.dataset_id], query=query).passages
+    assert mixed
+    assert not any("Zyxxy" in hit.content for hit in mixed)
+    with context.entered(globex):
+        theirs_found = search.search(dataset_ids=[theirs.dataset_id], query=query).passages
+    assert "Zyxxy" in theirs_found[0].content
+
+
+@pytest.mark.parametrize("query", ["the of and", "'; DROP TABLE x; --", "a & b | !c:*", "\\", "((", "😀", "x" * 2000])
+def test_any_text_can_be_asked(dataset: Dataset, library: dict[str, Document], query: str) -> None:
+    assert len(found(dataset, query, k=3)) == 3
+
+
+def test_the_same_passage_twice_is_shown_once(dataset: Dataset, add: Add, process: Process) -> None:
+    text = "The museum opens at nine in the morning and closes at six in the evening, on Sundays at four, and never on Mondays"
+    process(add(text + "."))
+    process(add(text + "!"))
+    process(add("The museum is in Leiden."))
+    assert len(found(dataset, "When does the museum open?")) == 2
+
+
+def test_a_search_is_three_queries(
+    dataset: Dataset, library: dict[str, Document], django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(3):
+        found(dataset, "How do I charge the lamp?")
+
+
+def test_fusion_prefers_what_both_found() -> None:
+    assert fuse.score(1, 1) == 1.0
+    assert fuse.score(2, 2) > fuse.score(1, None) > fuse.score(2, None) > fuse.score(None, None) == 0
+    assert fuse.score(1, 1, weight=0.5) == 0.5
+
+
+def test_distinct_keeps_the_first_of_what_hardly_differs() -> None:
+    words = " ".join(f"word{number}" for number in range(40))
+    texts = [words, words + " more", words.upper(), "something else", ""]
+    assert list(fuse.distinct(texts, text=str)) == [words, "something else", ""]
+
+
+def _hits(*similarities: float, coverage: float = 0.0) -> Iterator[Hit]:
+    for rank, similarity in enumerate(similarities, 1):
+        yield Hit(uuid4(), uuid4(), "", uuid4(), "", None, "", 0, 0, 1 / rank, similarity, coverage, rank, None)
+
+
+def test_relevance_is_nearness_or_standing_out() -> None:
+    crowd = [0.78] * 20
+    assert not relevance.likely([])
+    assert relevance.likely(list(_hits(0.9)))
+    assert not relevance.likely(list(_hits(0.82)))
+    assert relevance.likely(list(_hits(0.85, *crowd)))
+    assert not relevance.likely(list(_hits(0.82, *crowd)))
+    assert relevance.likely(list(_hits(0.82, *crowd, coverage=1.0)))
