@@ -1,67 +1,96 @@
-"""Bodies and answers of bots, their datasets and their scopes."""
+"""Bodies and answers of bots, their datasets, their scopes and their keys."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from bots.enums import CitationStyle, FallbackBehavior, ResponseFormat, Strictness
-from bots.models import Bot, BotDataset, Scope
+from bots import origins
+from bots.enums import DEFAULT_SETTINGS, SETTINGS, Strictness
+from bots.models import Bot, BotDataset, KeyBot, Scope
+from bots.types import DEFAULT_HISTORY
 from tenants import context
 from tenants.http import StrictSerializer
 
-PROMPT_LENGTH = 20_000
-TOPICS = 50
-
 
 class BotSettings(StrictSerializer):
-    response_format = serializers.ChoiceField(choices=ResponseFormat.choices, required=False)
-    citation_style = serializers.ChoiceField(choices=CitationStyle.choices, required=False)
-    fallback_behavior = serializers.ChoiceField(choices=FallbackBehavior.choices, required=False)
+    """How a bot answers; what is left out has its default."""
+
+    response_format = serializers.ChoiceField(
+        choices=SETTINGS["response_format"].choices,
+        required=False,
+        help_text=f"Default: {DEFAULT_SETTINGS['response_format']}.",
+    )
+    citation_style = serializers.ChoiceField(
+        choices=SETTINGS["citation_style"].choices,
+        required=False,
+        help_text=f"Default: {DEFAULT_SETTINGS['citation_style']}.",
+    )
+    fallback_behavior = serializers.ChoiceField(
+        choices=SETTINGS["fallback_behavior"].choices,
+        required=False,
+        help_text=f"What to do where the bot may answer and has nothing to say. Default: "
+        f"{DEFAULT_SETTINGS['fallback_behavior']}.",
+    )
+
+
+def _finite(value: float) -> None:
+    if not math.isfinite(value):
+        raise serializers.ValidationError("A number from 0 to 2.")
 
 
 class BotIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     tenant_ai_provider_id = serializers.UUIDField()
-    system_prompt = serializers.CharField(max_length=PROMPT_LENGTH, required=False, allow_blank=True)
-    model = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    temperature = serializers.FloatField(min_value=0, max_value=2, required=False)
+    system_prompt = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    model = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="Empty: the provider's own default."
+    )
+    temperature = serializers.FloatField(min_value=0, max_value=2, required=False, validators=[_finite])
     max_tokens = serializers.IntegerField(min_value=1, max_value=200_000, required=False)
     is_active = serializers.BooleanField(required=False)
     is_public = serializers.BooleanField(required=False)
-    allowed_domains = serializers.ListField(child=serializers.CharField(max_length=300), max_length=100, required=False)
+    allowed_domains = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        max_length=50,
+        required=False,
+        help_text="Web origins, such as https://www.example.com or https://*.example.com.",
+    )
     settings = BotSettings(required=False)
+
+    def validate_allowed_domains(self, value: list[str]) -> list[str]:
+        try:
+            return list(dict.fromkeys(origins.parse(domain) for domain in value))
+        except ValueError as reason:
+            raise serializers.ValidationError(str(reason)) from reason
 
 
 class BotOut(serializers.ModelSerializer[Bot]):
     tenant_id = serializers.SerializerMethodField()
-    tenant_ai_provider_id = serializers.UUIDField()
-    settings = serializers.SerializerMethodField()
+    tenant_ai_provider_id = serializers.UUIDField(read_only=True)
+    settings = BotSettings(source="effective_settings", read_only=True)
 
     class Meta:
         model = Bot
         fields = [
-            "id", "name", "tenant_id", "description", "tenant_ai_provider_id", "system_prompt", "model",
-            "temperature", "max_tokens", "is_active", "is_public", "allowed_domains", "settings", "created_by",
-            "created_at", "updated_at",
+            "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model", "temperature",
+            "max_tokens", "is_active", "is_public", "allowed_domains", "settings", "created_by", "created_at",
+            "updated_at",
         ]  # fmt: skip
 
-    @extend_schema_field(serializers.UUIDField)
     def get_tenant_id(self, bot: Bot) -> str:
         return str(context.current().id)
-
-    @extend_schema_field(BotSettings)
-    def get_settings(self, bot: Bot) -> dict[str, str]:
-        return bot.effective_settings
 
 
 class LinkIn(StrictSerializer):
     dataset_id = serializers.UUIDField()
     is_active = serializers.BooleanField(required=False)
-    priority = serializers.IntegerField(min_value=1, max_value=100, required=False, help_text="1 counts most.")
+    priority = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="1 is the most important, and the default."
+    )
 
 
 class LinkChange(StrictSerializer):
@@ -70,46 +99,55 @@ class LinkChange(StrictSerializer):
 
 
 class LinkOut(serializers.ModelSerializer[BotDataset]):
-    bot_id = serializers.UUIDField()
-    dataset_id = serializers.UUIDField()
-    dataset_name = serializers.CharField(source="dataset.name")
+    bot_id = serializers.UUIDField(read_only=True)
+    dataset_id = serializers.UUIDField(read_only=True)
+    dataset_name = serializers.CharField(source="dataset.name", read_only=True)
 
     class Meta:
         model = BotDataset
         fields = ["id", "bot_id", "dataset_id", "dataset_name", "is_active", "priority", "created_at", "updated_at"]
 
 
+class Phrases(serializers.ListField):
+    """Phrases, each once."""
+
+    child = serializers.CharField(max_length=200)
+
+    def to_internal_value(self, data: Any) -> list[Any]:  # noqa: ANN401 -- DRF's signature
+        phrases: list[str] = super().to_internal_value(data)
+        return list({phrase.casefold(): phrase for phrase in reversed(phrases)}.values())[::-1]
+
+
 class ContextSettings(StrictSerializer):
-    max_conversation_history = serializers.IntegerField(min_value=0, max_value=50, required=False)
-    citation_required = serializers.BooleanField(required=False)
-    escalation_triggers = serializers.ListField(
-        child=serializers.CharField(max_length=200), max_length=TOPICS, required=False
+    max_conversation_history = serializers.IntegerField(
+        min_value=0, max_value=50, required=False, help_text=f"Messages remembered. Default: {DEFAULT_HISTORY}."
     )
-
-
-def _topics(**kwargs: Any) -> serializers.ListField:  # noqa: ANN401 -- the field's own options
-    return serializers.ListField(
-        child=serializers.CharField(max_length=200), max_length=TOPICS, required=False, **kwargs
+    citation_required = serializers.BooleanField(
+        required=False, help_text="No answer without a source. Default: true, and false where the scope is lenient."
     )
+    escalation_triggers = Phrases(max_length=20, required=False)
 
 
 class ScopeIn(StrictSerializer):
     strictness_level = serializers.ChoiceField(choices=Strictness.choices, required=False)
-    allowed_topics = _topics()
-    forbidden_topics = _topics()
+    allowed_topics = Phrases(
+        max_length=50, required=False, help_text="A strict bot answers these alone; with none listed, nothing."
+    )
+    forbidden_topics = Phrases(max_length=50, required=False)
     refusal_message = serializers.CharField(
-        max_length=2_000, required=False, allow_null=True,
-        help_text="Null: a polite default in the customer's language.",
-    )  # fmt: skip
+        max_length=1000,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="null: a polite one in the customer's language.",
+    )
     context_settings = ContextSettings(required=False)
-
-
-class ScopeChange(ScopeIn):
     is_active = serializers.BooleanField(required=False)
 
 
 class ScopeOut(serializers.ModelSerializer[Scope]):
-    bot_id = serializers.UUIDField()
+    bot_id = serializers.UUIDField(read_only=True)
+    context_settings = ContextSettings(source="policy", read_only=True)
 
     class Meta:
         model = Scope
@@ -117,3 +155,15 @@ class ScopeOut(serializers.ModelSerializer[Scope]):
             "id", "bot_id", "strictness_level", "allowed_topics", "forbidden_topics", "refusal_message",
             "context_settings", "is_active", "created_at", "updated_at",
         ]  # fmt: skip
+
+
+class TieIn(StrictSerializer):
+    key_id = serializers.UUIDField()
+
+
+class TieOut(serializers.ModelSerializer[KeyBot]):
+    bot_id = serializers.UUIDField(read_only=True)
+
+    class Meta:
+        model = KeyBot
+        fields = ["id", "bot_id", "key_id", "created_at"]

@@ -65,12 +65,12 @@ def _build(by: Principal) -> dict[str, str]:
         for file in with_files:
             file.close()
     bot = bots.create_bot(
-        by=by, name=BOT, description="Answers from the handbook.", provider_id=provider.id, is_public=True,
+        by=by, name=BOT, description="Answers from the handbook.", tenant_ai_provider_id=provider.id, is_public=True,
         system_prompt="You are the friendly support assistant of Acme. Answer from the handbook.",
     )  # fmt: skip
-    bots.link_dataset(by=by, bot=bot, dataset_id=dataset.id, priority=1)
-    bots.add_scope(
-        by=by, bot=bot, strictness_level="moderate", allowed_topics=ALLOWED, forbidden_topics=FORBIDDEN,
+    bots.link_dataset(by=by, bot_id=bot.id, dataset_id=dataset.id, priority=1)
+    bots.create_scope(
+        by=by, bot_id=bot.id, strictness_level="moderate", allowed_topics=ALLOWED, forbidden_topics=FORBIDDEN,
         context_settings={"citation_required": True, "escalation_triggers": ["billing_dispute"]},
     )  # fmt: skip
     _, key = keys.create_key(by=by, name="Demonstration", scopes=["chat:read", "chat:write", "bots:read"])
