@@ -15,9 +15,8 @@ from tenants.errors import NotFound
 BUILTIN = "builtin"
 
 
-def embedder(space_id: UUID) -> Embedder:
+def embedder(space: EmbeddingSpace) -> Embedder:
     """The model that fills this space. Raises `EmbedderUnavailable` while it is not to be had."""
-    space = EmbeddingSpace.objects.get(id=space_id)
     found = registry.builtin()
     if (space.provider, space.model, space.dimensions) != (BUILTIN, found.model, found.dimensions):
         raise registry.EmbedderUnavailable(f"No embedder here fills the space {space}.")

@@ -53,11 +53,11 @@ def _process(claim: queue.Claim) -> None:
     text = split.split(extracted)
     if not text.pieces:
         raise ExtractionError("no_text", "There is no text in this document.")
-    tongue = language.detect(text.text)
+    tongue = language.detect(f"{claim.title}\n{text.text}") or claim.language
     config = tokens.config_for(tongue)
     lease.report(stage=Stage.EMBEDDING, progress=_SPLIT)
     done = 0
-    for batch in embed.embed(text.pieces, title=claim.title, embedder=selectors.embedder(claim.space_id)):
+    for batch in embed.embed(text.pieces, title=claim.title, embedder=selectors.embedder(claim.space)):
         done += len(batch)
         progress = _SPLIT + (_EMBEDDED - _SPLIT) * done // len(text.pieces)
         store.write(batch, lease=lease, search_config=config, progress=progress)

@@ -7,6 +7,7 @@ are the database's. Every document ends `completed` or `failed`; one that keeps 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from knowledge.enums import Stage, Status
-from knowledge.models import Chunk, Document
+from knowledge.models import Chunk, Document, EmbeddingSpace
 
 PROCESSING_FAILED = "processing_failed"
 _GAVE_UP = "Processing stopped {times} times without a result. Try again; if it stops again, export the file anew."
@@ -41,11 +42,12 @@ class Claim:
     token: UUID
     generation: int
     attempt: int
-    space_id: UUID
+    space: EmbeddingSpace
     title: str
     file_name: str
     file_key: str
     content_hash: str
+    language: str  # what the dataset says it is in, for texts too short to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,8 @@ def claim(document_id: UUID) -> Claim | None:
         finished_at=None,
         updated_at=Now(),
     )
-    row = (
-        Document.objects.select_related("dataset").filter(id=document_id, lease_token=token).first() if taken else None
-    )
+    rows = Document.objects.select_related("dataset__active_space").filter(id=document_id, lease_token=token)
+    row = rows.first() if taken else None
     if row is None:
         return None
     return Claim(
@@ -109,11 +110,12 @@ def claim(document_id: UUID) -> Claim | None:
         token=token,
         generation=row.generation,
         attempt=row.attempts,
-        space_id=row.dataset.active_space_id,
+        space=row.dataset.active_space,
         title=row.title,
         file_name=row.file_name,
         file_key=row.file_key,
         content_hash=row.content_hash,
+        language=_language_of(row),
     )
 
 
@@ -205,6 +207,11 @@ def due() -> list[UUID]:
 def is_idle() -> bool:
     """Whether nothing waits and nobody works: one look at a small index."""
     return not Document.objects.filter(status__in=[Status.PENDING, Status.PROCESSING]).exists()
+
+
+def _language_of(document: Document) -> str:
+    said = document.dataset.metadata.get("language")
+    return said.lower() if isinstance(said, str) and re.fullmatch("[A-Za-z]{2}", said) else ""
 
 
 def _waiting() -> Q:

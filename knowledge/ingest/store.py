@@ -51,4 +51,4 @@ def write(batch: Sequence[Embedded], *, lease: Lease, search_config: str, progre
             ],
         )
         vectors = [HalfVector(item.vector).to_text() for item in batch]
-        cursor.execute(_VECTORS, [claim.space_id, claim.document_id, claim.generation, ids, vectors])
+        cursor.execute(_VECTORS, [claim.space.id, claim.document_id, claim.generation, ids, vectors])

@@ -1,11 +1,50 @@
-"""Whether what was found is likely to answer."""
+"""Whether what was found is likely to answer; pure.
+
+A cosine alone says little: what counts as near differs by language, and by how much a knowledge base is about one
+thing. So one of the best passages must either stand out from the knowledge base's own background (the median of the
+vectors ranked 6th to 30th), or be near by itself; the share of the question's words that are in it helps with both.
+
+Measured with the built-in embedder. XQuAD: each language's paragraphs of half its articles, 250 questions about all of
+them; kept = questions about a stored article that are called relevant, let through = the others that are.
+
+    questions, passages   kept  let through     questions, passages   kept  let through
+    English, English       99 %      8 %        German, English        79 %      2 %
+    Spanish, Spanish       96 %      7 %        Spanish, English       71 %      5 %
+    Chinese, Chinese       99 %      5 %        Chinese, English       43 %      1 %
+    support FAQ, XQuAD       -       0 %        support FAQ, half of it 98 %     78 %
+
+The last row is the limit: among 125 entries about the same few web applications, a question whose entry is missing
+has a neighbour that looks just like it. Nor can a passage on the subject without the answer be told from one with it
+(ClapNQ). By `similarity + 0.1 * coverage` alone, with 95 % kept 0 % / 4 % / 1 % are let through within a language, but
+across languages one question in ten is kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
+from typing import Final
 
 from knowledge.types import Hit
 
+_BEST: Final = 3
+_BACKGROUND: Final = slice(5, 30)
+_ENOUGH: Final = 4  # vectors that make a background
+_STANDS_OUT: Final = 0.06
+_NEAR: Final = 0.88
 
-def likely(passages: Sequence[Hit]) -> bool:
-    return any(hit.similarity is not None and hit.similarity > 0.82 for hit in passages[:3])
+
+def likely(hits: Sequence[Hit]) -> bool:
+    """`hits` are all that was found, best first."""
+    similarities = sorted((hit.similarity for hit in hits if hit.similarity is not None), reverse=True)
+    others = similarities[_BACKGROUND]
+    background = median(others) if len(others) >= _ENOUGH else None
+    return any(_is_likely(hit, background) for hit in hits[:_BEST])
+
+
+def _is_likely(hit: Hit, background: float | None) -> bool:
+    if hit.similarity is None:
+        return False
+    if hit.similarity + 0.1 * hit.coverage >= _NEAR:
+        return True
+    return background is not None and hit.similarity - background + 0.05 * hit.coverage >= _STANDS_OUT

@@ -64,16 +64,16 @@ def search(
 ) -> SearchResult:
     """The best `k` passages, best first. `weights` multiplies the scores of a dataset's passages; unnamed means 1."""
     clock = _Clock()
-    spaces = list(EmbeddingSpace.objects.filter(datasets__in=dataset_ids).distinct().values_list("id", flat=True))
+    spaces = list(EmbeddingSpace.objects.filter(datasets__in=dataset_ids).distinct())
     vectors = [HalfVector(selectors.embedder(space).embed_query(query)).to_text() for space in spaces]
     clock.lap("embed")
-    found = _find(datasets=list(dataset_ids), query=query, spaces=spaces, vectors=vectors)
+    found = _find(datasets=list(dataset_ids), query=query, spaces=[space.id for space in spaces], vectors=vectors)
     clock.lap("find")
     weigh = _relative(weights or {}, dataset_ids)
     ranked = sorted((_hit(row, weigh) for row in found), key=lambda hit: (-hit.score, hit.chunk_id))
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
     clock.lap("rank")
-    return SearchResult(passages=passages, relevant=relevance.likely(passages), timings=clock.steps)
+    return SearchResult(passages=passages, relevant=relevance.likely(ranked), timings=clock.steps)
 
 
 def _find(*, datasets: list[UUID], query: str, spaces: list[UUID], vectors: list[str]) -> list[tuple[Any, ...]]:

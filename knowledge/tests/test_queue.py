@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from knowledge import services, tasks
 from knowledge.enums import Stage, Status
-from knowledge.ingest import embed, queue, store
+from knowledge.ingest import embed, pipeline, queue, store
 from knowledge.ingest.types import Piece
 from knowledge.models import Chunk, ChunkVector, Document
 from knowledge.tests.conftest import upload
@@ -65,7 +65,7 @@ def test_a_message_for_a_document_that_is_done_or_gone_does_nothing(add: Add, pr
     finished = document.finished_at
     process(document)
     assert (document.finished_at, document.attempts) == (finished, 1)
-    tasks.pipeline.run(uuid4())
+    pipeline.run(uuid4())
 
 
 def test_what_a_killed_worker_left_is_taken_again_and_doubles_nothing(add: Add, process: Process) -> None:
@@ -84,13 +84,14 @@ def test_a_worker_that_comes_back_from_the_dead_changes_nothing(add: Add) -> Non
     late = taken(document)
     lapse(document)
     current = taken(document)
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: written(late),
         lambda: queue.Lease(late).report(stage=Stage.EMBEDDING, progress=50),
         lambda: queue.complete(late, outcome=outcome()),
         lambda: queue.fail(late, code="no_text", reason="There is no text."),
         lambda: queue.give_back(late),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(queue.LeaseLost):
             act()
     assert not Chunk.objects.filter(document=document).exists()

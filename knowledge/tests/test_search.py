@@ -106,8 +106,11 @@ def test_chunks_of_a_generation_that_is_not_active_are_not_found(
     assert claim is not None
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO knowledge_chunk (id, document_id, generation, "position", content, heading, start, "end", search)
-            VALUES (%s, %s, %s, 0, 'free orders', '', 0, 11, to_tsvector('english', 'free orders'))""",
+            """
+            INSERT INTO knowledge_chunk
+              (id, document_id, generation, "position", content, heading, start, "end", search)
+            VALUES (%s, %s, %s, 0, 'free orders', '', 0, 11, to_tsvector('english', 'free orders'))
+            """,
             [uuid4(), document.id, claim.generation],
         )
     assert [hit.chunk_id for hit in found(dataset, "free orders")] == [hit.chunk_id for hit in before]
@@ -131,17 +134,19 @@ def test_any_text_can_be_asked(dataset: Dataset, library: dict[str, Document], q
 
 
 def test_the_same_passage_twice_is_shown_once(dataset: Dataset, add: Add, process: Process) -> None:
-    text = "The museum opens at nine in the morning and closes at six in the evening, on Sundays at four, and never on Mondays"
+    text = (
+        "The museum opens at nine in the morning and closes at six in the evening, on Sundays at four, never on Mondays"
+    )
     process(add(text + "."))
     process(add(text + "!"))
     process(add("The museum is in Leiden."))
     assert len(found(dataset, "When does the museum open?")) == 2
 
 
-def test_a_search_is_three_queries(
+def test_a_search_is_two_queries(
     dataset: Dataset, library: dict[str, Document], django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):  # each enters the schema first
         found(dataset, "How do I charge the lamp?")
 
 
