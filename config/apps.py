@@ -8,4 +8,4 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from apikeys.api import schema  # noqa: F401, PLC0415 -- registers how OpenAPI describes our credentials
-        from config import checks  # noqa: F401, PLC0415 -- registers the system checks
+        from config import celery, checks  # noqa: F401, PLC0415 -- whoever rings finds our broker; the system checks
