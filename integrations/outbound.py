@@ -29,8 +29,8 @@ WEB_PORTS = {80, 443}
 UNPRIVILEGED, LAST_PORT = 1024, 65535
 # Translators' prefixes that carry an IPv4 address in their last 32 bits.
 _CARRIERS = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"))
-# Global by the registries, and still not the public internet: Azure's wire server, 6to4 relays, protocol assignments, local-use
-# NAT64.
+# Global by some registry, and still not the public internet: Azure's wire server, 6to4 relays, protocol assignments,
+# local-use NAT64.
 _NOT_PUBLIC = (
     IPv4Network("168.63.129.16/32"),
     IPv4Network("192.88.99.0/24"),

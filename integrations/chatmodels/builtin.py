@@ -168,23 +168,27 @@ def _made_whole(chosen: Sequence[Unit], pool: Sequence[Unit]) -> list[Unit]:
 
 
 def _written(chosen: Sequence[Unit]) -> str:
-    """Sentences run on; lists and rows stand on lines of their own."""
+    """Sentences run on; lists and rows stand on lines of their own, rows of one table under its heading."""
     text = ""
-    for at, unit in enumerate(chosen):
-        inline = unit.kind == "sentence"
-        glue = "" if not at else " " if inline and chosen[at - 1].kind == "sentence" else "\n\n" if inline else "\n"
-        text += f"{glue}{_quoted(unit)} [{unit.passage}]"
+    before: Unit | None = None
+    for unit in chosen:
+        runs_on = before is not None and {before.kind, unit.kind} == {"sentence"}
+        same_table = before is not None and before.kind == unit.kind == "row" and before.heading == unit.heading
+        glue = " " if runs_on else "\n" if same_table else "\n\n"
+        quoted = f"- {unit.text}" if same_table else _quoted(unit)
+        text += f"{glue if before else ''}{quoted} [{unit.passage}]"
+        before = unit
     return text
 
 
 def _quoted(unit: Unit) -> str:
     """A quote as it can be read alone: under its lead or heading where it says too little without."""
+    under = unit.heading + ("" if unit.heading.endswith(("?", "？", "؟", ":")) else ":") if unit.heading else ""
     if unit.kind == "list":
-        above = unit.lead or (f"{unit.heading}:" if unit.heading else "")
-        return f"{above}\n{unit.text}".strip()
+        return f"{unit.lead or under}\n{unit.text}".strip()
+    if unit.kind == "row":
+        return f"{under}\n- {unit.text}".strip() if under else f"- {unit.text}"
     if unit.kind == "item":
-        return f"{unit.lead or unit.heading + ':'} {unit.text}".strip(": ")
+        return f"{unit.lead or under} {unit.text}".strip()
     fragment = len(words.plain(unit.text)) < FRAGMENT or _AGREES.match(unit.text)
-    if unit.heading and (fragment or unit.kind == "row"):
-        return f"{unit.heading}{'' if unit.heading[-1] in '?？؟:' else ':'} {unit.text}"
-    return unit.text
+    return f"{under} {unit.text}".strip() if fragment else unit.text

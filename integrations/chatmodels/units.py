@@ -105,7 +105,7 @@ def _units(lines: list[str], lead: str, passage: int, rank: int) -> Iterator[Uni
         glue = "" if prose and _WIDE.search(prose[0]) else " "
         yield from (Unit(text, "sentence", passage, rank) for text in sentences(glue.join(prose)))
         if loose:
-            yield Unit(", ".join(loose), "loose", passage, rank)
+            yield Unit(", ".join(loose)[:LONGEST], "loose", passage, rank)
 
 
 def _is_list(lines: list[str], lead: str) -> bool:
@@ -145,8 +145,8 @@ def _rows(lines: list[str]) -> Iterator[str]:
 
 
 def _is_name(cell: str) -> bool:
-    """Whether a cell names a column; numbers and sentences do not."""
-    return len(cell) <= NAME_LENGTH and ": " not in cell and not any(sign.isdigit() for sign in cell)
+    """Whether a cell names a column; amounts and sentences do not."""
+    return not cell or (len(cell) <= NAME_LENGTH and cell[0].isalpha() and ": " not in cell)
 
 
 def sentences(text: str) -> list[str]:
@@ -176,9 +176,10 @@ def _breaks(text: str, begin: int, end: re.Match[str]) -> bool:
 
 
 def _cut(sentence: str) -> Iterator[str]:
-    while len(sentence) > LONGEST:
-        at = sentence.rfind(" ", LONGEST // 2, LONGEST)
-        at = at if at > 0 else LONGEST
+    longest = LONGEST // 2 if _WIDE.search(sentence) else LONGEST
+    while len(sentence) > longest:
+        at = sentence.rfind(" ", longest // 2, longest)
+        at = at if at > 0 else longest
         yield sentence[:at].strip()
         sentence = sentence[at:].strip()
     if sentence:

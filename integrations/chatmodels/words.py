@@ -10,9 +10,11 @@ from collections.abc import Iterable
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _RUN = re.compile(f"[{_UNSPACED}]+|[^\\W_{_UNSPACED}]+(?:[.,][0-9]+)*")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_ARABIC = re.compile("[\u0620-\u064a]")
 _LATIN = re.compile(r"[a-z\u00df-\u024f]+")
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "en", "e", "a", "o", "y")
-_STEM = 3  # letters that an ending must leave
+_ARTICLES = ("وال", "بال", "كال", "فال", "لل", "ال", "و", "ب", "ل")  # Arabic writes them on to the word
+_STEM = 3  # letters that an ending or an article must leave
 
 STOPWORDS: dict[str, frozenset[str]] = {
     language: frozenset(small.split())
@@ -64,6 +66,10 @@ def stem(word: str) -> str:
         for ending in _ENDINGS:
             if word.endswith(ending) and len(word) - len(ending) >= _STEM:
                 return word[: -len(ending)]
+    if _ARABIC.match(word):
+        for article in _ARTICLES:
+            if word.startswith(article) and len(word) - len(article) >= _STEM:
+                return word[len(article) :]
     return word
 
 

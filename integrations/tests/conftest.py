@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.tests.wire import Wire
+from tenants.models import GlobalAIProvider
 
 
 @pytest.fixture
@@ -15,3 +16,9 @@ def wire(settings: Any) -> Iterator[Wire]:
     settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
     yield server
     server.stop()
+
+
+@pytest.fixture
+def offered(db: None) -> GlobalAIProvider:
+    """The operator's OpenAI."""
+    return GlobalAIProvider.objects.get(provider_type="openai")

@@ -1,4 +1,4 @@
-"""The vendors' own libraries talk to a far side over real sockets; what it does becomes a reply or one of our errors."""
+"""The vendors' libraries talk to a far side over real sockets; what it does becomes a reply or one of our errors."""
 
 from __future__ import annotations
 
