@@ -2,7 +2,7 @@
 
 A bot's public id stands in `TenantRoute` with the origins it serves, kept in the same transaction: origins while the
 bot is active (a private one still answers browsers that send an API key), none while it is not. Whatever is written
-about a bot locks its row first, so that two writers come one after the other.
+about a bot locks its row first, and what it is pointed at, so that writers come one after the other.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def delete_bot(*, by: Principal, bot_id: UUID) -> None:
 def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
     with transaction.atomic():
         bot = _locked(bot_id)
-        if not Dataset.objects.filter(id=dataset_id).exists():
+        if Dataset.objects.select_for_update(no_key=True).filter(id=dataset_id).first() is None:
             raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
         if bot.links.filter(dataset_id=dataset_id).exists():
             raise DatasetAlreadyLinked
@@ -174,7 +174,7 @@ def _origins(bot: Bot) -> list[str]:
 
 
 def _usable_provider(provider_id: UUID) -> TenantAIProvider:
-    provider = TenantAIProvider.objects.filter(id=provider_id).first()
+    provider = TenantAIProvider.objects.select_for_update(no_key=True).filter(id=provider_id).first()
     if provider is None:
         sentence = "There is no such AI provider."
         raise NotFound(sentence, errors={"tenant_ai_provider_id": [sentence]})
