@@ -16,8 +16,9 @@ from tenants.enums import Role
 from tenants.types import TenantRef
 
 ROOT = "/v1/tenant/datasets"
+TOWNS = "Amsterdam Bergen Cologne Dublin Essen Florence Geneva Hamburg Ipswich Krakow Lisbon Madrid Naples"
 OPENING = "\n".join(
-    f"Branch {n} in street {n * 7} opens at {n} and its people are glad to help you." for n in range(1, 18)
+    f"The branch in {town} opens at nine and its people are glad to help you." for town in TOWNS.split()
 )
 RETURNS = "You may return what you bought within thirty days.\nYour money comes back within a week."
 Add = Callable[..., Document]
