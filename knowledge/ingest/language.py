@@ -39,10 +39,10 @@ _SCRIPTS: Final = (
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_ADDRESSES: Final = re.compile(r"https?://\S+|\S+@\S+")
+_ADDRESSES: Final = re.compile(r"https?://\S+|\S{1,64}@\S+")
 
 # The model knows more names than ISO 639-1 has; near relatives are read as the language they are close to.
-_ALIASES: Final = {"ary": "ar", "arz": "ar", "nb": "no", "nn": "no", "pcm": "en", "yi": "yi", "zh_hans": "zh"}
+_ALIASES: Final = {"ary": "ar", "arz": "ar", "nb": "no", "nn": "no", "pcm": "en"}
 
 
 class _Identifier(Protocol):

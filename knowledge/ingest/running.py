@@ -36,7 +36,9 @@ class _Line:
 def without_running_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
     pages = _lines_by_page(blocks)
     counts = Counter(
-        key for page, lines in pages.items() for line in _edges(lines) for key in set(_keys(line.text, page))
+        key
+        for page, lines in pages.items()
+        for key in {key for line in _edges(lines) for key in _keys(line.text, page)}
     )
     alike = max(_PAGES_ALIKE, int(len(pages) * _SHARE_ALIKE))
     same = max(_PAGES, int(len(pages) * _SHARE))

@@ -65,7 +65,8 @@ class _Packer:
     end: int = -1
     page: int | None = None
     header: str = ""
-    paths: list[Path] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)  # what the text of the open piece stands under
+    under: Path = ()  # the last heading, for a piece that is nothing but headings
 
     @property
     def length(self) -> int:
@@ -78,11 +79,13 @@ class _Packer:
     def may_repeat(self, sentence: sentences.Span, end: int) -> bool:
         return sentence[1] - sentence[0] <= self.overlap and end - sentence[0] <= self.size
 
-    def add(self, start: int, end: int, page: int | None, path: Path, *, header: str = "") -> None:
+    def add(self, start: int, end: int, block: Block, path: Path, *, header: str = "") -> None:
         if self.start < 0:
-            self.start, self.page, self.header = start, page, header
+            self.start, self.page, self.header = start, block.page, header
         self.end = end
-        if path not in self.paths[-1:]:
+        if block.kind == "heading":
+            self.under = path
+        elif path not in self.paths[-1:]:
             self.paths.append(path)
 
     def close(self) -> None:
@@ -91,7 +94,7 @@ class _Packer:
         content = self.text[self.start : self.end]
         if self.header:
             content = f"{self.header}\n{content}"
-        heading = " > ".join(_common(self.paths))
+        heading = " > ".join(_common(self.paths) if self.paths else self.under)
         self.pieces.append(Piece(len(self.pieces), content, heading, self.page, self.start, self.end))
         self.start, self.end, self.header, self.paths = -1, -1, "", []
 
@@ -215,7 +218,7 @@ def _pack(packer: _Packer, group: _Group, path: Path) -> None:
 
 def _add_whole(packer: _Packer, group: _Group, path: Path) -> None:
     for item in group.blocks:
-        packer.add(item.start, item.end, item.block.page, path)
+        packer.add(item.start, item.end, item.block, path)
 
 
 def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Placed]) -> None:
@@ -236,8 +239,8 @@ def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Plac
             opened = packer.start
             packer.close()
             if last and block.kind == "paragraph" and opened < last[0] and packer.may_repeat(last, end):
-                packer.add(*last, block.page, path)
-        packer.add(start, end, block.page, path, header=block.header)
+                packer.add(*last, block, path)
+        packer.add(start, end, block, path, header=block.header)
         last = (start, end)
 
 

@@ -38,6 +38,8 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
     try:
         document = docx.Document(package.opened(stream, limits=limits))
     except (KeyError, ValueError, AttributeError, etree.XMLSyntaxError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:  # libxml2's way to say so
+            raise MemoryError from None
         raise ExtractionError(
             "corrupt_file",
             "The document is damaged. Open it in Word, save it again and upload it.",
@@ -47,7 +49,14 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
         Styles(document.styles.element), Numbering(_part(document, RELATIONSHIP_TYPE.NUMBERING)), _notes(document)
     )
     blocks = tuple(walk.blocks(document.element.body))
-    return Extracted(blocks, title=(document.core_properties.title or "")[:_TITLE_LENGTH])
+    return Extracted(blocks, title=_title(document))
+
+
+def _title(document: Document) -> str:
+    try:
+        return str(document.core_properties.title or "")[:_TITLE_LENGTH]
+    except (KeyError, ValueError, AttributeError, etree.XMLSyntaxError):  # damaged properties are no loss
+        return ""
 
 
 def _part(document: Document, kind: str) -> Element | None:
