@@ -14,6 +14,7 @@ import pytest
 from knowledge.ingest.extract import sandbox
 from knowledge.ingest.extract.errors import ExtractionError
 from knowledge.ingest.types import Limits
+from knowledge.tests.test_extract_hostile import BODY, PARAGRAPH, package
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,12 +82,16 @@ def test_time_is_limited(tmp_path: Path) -> None:
     assert caught.value.code == "timed_out"
 
 
-def test_memory_is_limited(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.txt", "a.docx"])
+def test_memory_is_limited(tmp_path: Path, name: str) -> None:
     path = tmp_path / "upload"
-    path.write_bytes(b"words and more words. " * 1_500_000)
+    if name == "a.txt":
+        path.write_bytes(b"words and more words. " * 1_500_000)
+    else:
+        path.write_bytes(package(BODY.format("".join(PARAGRAPH.format(number) for number in range(200_000)))))
     tight = Limits(memory_bytes=100_000_000, characters=1_000_000_000)
     with pytest.raises(ExtractionError) as caught:
-        sandbox.extract(path, file_name="a.txt", limits=tight, on_wait=lambda: None)
+        sandbox.extract(path, file_name=name, limits=tight, on_wait=lambda: None)
     assert caught.value.code == "out_of_memory"
 
 

@@ -23,7 +23,7 @@ _NO_TEXT: Final = (
     "The PDF has no text layer: its pages are pictures, as from a scanner. Run text recognition (OCR) on it and "
     "upload the result."
 )
-# What pypdf raises on damaged files, from seven versions of watching it: its own errors and the language's.
+# What pypdf raises on damaged files: its own errors, and those of the language where it did not look first.
 _DAMAGE: Final = (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, OSError,
                   AssertionError, NotImplementedError, RecursionError)  # fmt: skip
 
@@ -40,10 +40,8 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
         )
     pages, unread = _pages(reader, count, limits)
     blank = sum(1 for lines in pages if sum(len(line.text) for line in lines) < _PAGE_WITH_TEXT)
-    if unread == count:
-        raise ExtractionError("corrupt_file", _CORRUPT)
     if not any(line.text.strip() for lines in pages for line in lines):
-        raise ExtractionError("no_text", _NO_TEXT)
+        raise ExtractionError("corrupt_file", _CORRUPT) if unread else ExtractionError("no_text", _NO_TEXT)
     blocks = pdf_lines.blocks_of(pages, outline=_outline(reader))
     return Extracted(tuple(blocks), pages=count, title=_title(reader), warnings=tuple(_warnings(count, blank, unread)))
 
