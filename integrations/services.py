@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -94,7 +94,7 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
         with transaction.atomic():
             provider.delete()
             audit.record(by=by, action="ai_provider.delete", target=target)
-    except ProtectedError as error:
+    except (ProtectedError, IntegrityError) as error:  # the latter where a bot came at the same moment
         raise ProviderInUse("Bots answer with this provider. Give them another one first.") from error
 
 

@@ -1,10 +1,11 @@
 """The provider that needs no key and no network: it answers with the sentences that answer best, word for word.
 
-A question and passages go in; up to three quotes come out, in the order of their passages, each with the number of its
-passage; nothing is invented. A quote's score is cos(question, quote) + 0.5 x the share of the question's words it holds
-(rare words count more) - 0.06 x the rank of its passage. With these weights, set beforehand, the quotes of an answer
-held the wanted span for 90.5 % of English, 88.8 % of Spanish and 85.5 % of Chinese questions of XQuAD, end to end;
-SmolLM2-135M, given the right passage, said it for 26 %, and invented the rest.
+A question and passages go in; up to three quotes come out, the best one's passage first, each with the number of its
+passage. Nothing is invented. A quote's score is cos(question, quote) + 0.5 x the share of the question's words it holds
+(rare words count more) - 0.06 x the rank of its passage: weights set beforehand, not tuned to a set. On XQuAD, end to
+end, an answer holds the wanted span for 92 % of English questions (93 % Chinese, 88 % Spanish and German, 87 % Hindi,
+82 % Russian, 76-78 % Thai and Arabic; 76 questions each, answers of some 300 characters). SmolLM2-135M, given the right
+passage, said it for 26 %, cited nothing and invented the rest.
 """
 
 from __future__ import annotations

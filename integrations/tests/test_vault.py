@@ -35,10 +35,11 @@ def test_a_secret_opens_for_its_tenant_alone() -> None:
         vault.decrypt(sealed, tenant_id=other)
 
 
-@pytest.mark.parametrize("broken", ["", "nonsense", Fernet(Fernet.generate_key()).encrypt(b'["x", "y"]').decode()])
-def test_what_is_no_ciphertext_of_ours_is_unreadable(broken: str) -> None:
-    with pytest.raises(vault.Unreadable):
-        vault.decrypt(broken, tenant_id=uuid4())
+def test_what_is_no_ciphertext_of_ours_is_unreadable() -> None:
+    foreign = Fernet(Fernet.generate_key()).encrypt(b'["x", "y"]').decode()
+    for broken in ("", "nonsense", foreign):
+        with pytest.raises(vault.Unreadable):
+            vault.decrypt(broken, tenant_id=uuid4())
 
 
 def test_equal_secrets_do_not_look_equal() -> None:
