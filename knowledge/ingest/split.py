@@ -5,6 +5,7 @@ the structure: sections apart, small ones together with their siblings, lists an
 fit. No piece is longer than `size`, and nothing but white space lies outside all pieces.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,9 @@ _SMALL = 0.35  # of the size: a section below this is joined by the one after it
 _TINY = 0.1  # of the size: a piece below this may run over a chapter's beginning
 _HEADER = 0.33  # of the size: a longer header row is not repeated
 _PATH_DEPTH = 6
+# A letter of these scripts says as much as two or three Latin ones, and embedders read only so much.
+_SYLLABLES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+_DENSE = 0.6  # of the size for a text in them
 _HEADING_LENGTH = 120
 _TITLE_LENGTH = 80
 
@@ -100,9 +104,12 @@ class _Packer:
 
 
 def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> SplitText:
-    """`overlap` is how much of a paragraph's end is said again when the next piece goes on with it."""
+    """Pieces have at most `size` characters, and fewer in dense scripts; `overlap` is how much of a paragraph's end is
+    said again when the next piece goes on with it."""
     if size < 50 or not 0 <= overlap <= size // 2:
         raise ValueError("size is at least 50 and overlap at most half of it")
+    if _is_dense(extracted.blocks):
+        size, overlap = int(size * _DENSE), int(overlap * _DENSE)
     text, placed = _assembled(extracted.blocks, header_limit=int(size * _HEADER))
     packer = _Packer(text, size, overlap)
     chapter = _chapter_level(placed)
@@ -112,6 +119,11 @@ def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> 
             _pack(packer, group, section.path)
     packer.close()
     return SplitText(text, tuple(packer.pieces))
+
+
+def _is_dense(blocks: Sequence[Block]) -> bool:
+    letters = sum(len(block.text) for block in blocks)
+    return sum(len(_SYLLABLES.findall(block.text)) for block in blocks) > letters * 0.3
 
 
 def _assembled(blocks: Sequence[Block], *, header_limit: int) -> tuple[str, list[_Placed]]:

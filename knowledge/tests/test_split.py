@@ -103,6 +103,13 @@ def test_text_without_sentences_is_cut_at_spaces_and_text_without_spaces_anywher
     assert [len(piece.content) for piece in pieces(Block("paragraph", "x" * 2_500))] == [1_000, 1_000, 500]
 
 
+def test_scripts_that_say_more_with_a_letter_get_smaller_pieces() -> None:
+    longest = [
+        max(len(p.content) for p in pieces(Block("paragraph", text * 400))) for text in ("保修期为两年。", "It is so. ")
+    ]
+    assert longest[0] <= 600 < longest[1]
+
+
 def test_no_character_is_cut_in_two() -> None:
     found = pieces(Block("paragraph", "e\u0301" * 100), size=51, overlap=0)
     assert not any(piece.content.startswith("\u0301") for piece in found)
