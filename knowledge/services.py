@@ -131,6 +131,7 @@ def reprocess_document(*, by: Principal, document: Document) -> Document:
 def delete_document(*, by: Principal, document: Document) -> None:
     """Delete it with its chunks and vectors, and its file where no other document has the same bytes."""
     with transaction.atomic():
+        storage.lock()
         audit.record(by=by, action="document.delete", target=document.id, data={"title": document.title})
         _drop_files_on_commit([document.file_key])
         document.delete()
@@ -151,20 +152,19 @@ def _add(
         for item in new:
             storage.put(key=item.key, file=item.file)
         with transaction.atomic():
-            added = _insert(by=by, dataset=dataset, given=given, tags=tags, metadata=metadata)
+            added, rows = _insert(by=by, dataset=dataset, given=given, tags=tags, metadata=metadata)
     except BaseException:
         storage.drop_unused(item.key for item in new)
         raise
     for item in added:
         storage.put(key=item.key, file=item.file)
-    rows = {row.content_hash: row for row in Document.objects.filter(dataset=dataset, content_hash__in=_hashes(given))}
     return [Added(document=rows[item.content_hash], duplicate=item not in added) for item in given]
 
 
 def _insert(
     *, by: Principal, dataset: Dataset, given: list[Incoming], tags: Sequence[str], metadata: dict[str, Any] | None
-) -> list[Incoming]:
-    """Queue what is still new now that nobody else can add to this tenant; answers what was."""
+) -> tuple[list[Incoming], dict[str, Document]]:
+    """Queue what is still new now that nobody else adds or deletes; answers what was, and every document by hash."""
     storage.lock()
     if not Dataset.objects.select_for_update(no_key=True).filter(id=dataset.id).exists():
         raise NotFound("There is no such dataset.")
@@ -172,7 +172,8 @@ def _insert(
     _check_limits(new)
     for item in new:
         _queue(by=by, dataset=dataset, item=item, tags=tags, metadata=metadata)
-    return new
+    rows = Document.objects.filter(dataset=dataset, content_hash__in=_hashes(given))
+    return new, {row.content_hash: row for row in rows}
 
 
 def _unknown(dataset: Dataset, given: list[Incoming]) -> list[Incoming]:

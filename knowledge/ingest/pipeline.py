@@ -1,24 +1,21 @@
 """What becomes of a document: fetch, extract, clean, split, embed, store; then it is `completed`, or `failed` and why.
 
-No transaction and no database connection's time is spent while a file is read or embedded. A refusal of the file's
-(`ExtractionError`) is final; anything else is tried again, a few times.
+No transaction is open while a file is read or embedded. What is written is unread until the whole document is.
 """
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
 from django.conf import settings
 
 from knowledge import selectors, tokens
 from knowledge.enums import Stage
-from knowledge.ingest import clean, embed, fetch, language, queue, split, store
+from knowledge.ingest import attempt, clean, embed, fetch, language, queue, split, store
 from knowledge.ingest.extract import sandbox
 from knowledge.ingest.extract.errors import ExtractionError
 from knowledge.ingest.types import Extracted, Limits
 
-log = logging.getLogger(__name__)
 _EXTRACTED, _SPLIT, _EMBEDDED = 10, 15, 95  # per cent of the work, when these steps are through
 
 
@@ -27,45 +24,25 @@ def run(document_id: UUID) -> None:
     claim = queue.claim(document_id)
     if claim is None:
         return
-    try:
-        _end(claim)
-    except queue.LeaseLost as lost:
-        log.info("%s", lost)
-
-
-def _end(claim: queue.Claim) -> None:
-    try:
-        _process(claim)
-    except queue.LeaseLost:
-        raise
-    except ExtractionError as refused:
-        log.info("Document %s is refused: %s %s", claim.document_id, refused, refused.diagnosis)
-        queue.fail(claim, code=refused.code, reason=refused.detail)
-    except Exception:  # whatever it is, the document must not be left hanging
-        log.exception("Document %s failed in attempt %s", claim.document_id, claim.attempt)
-        queue.give_back(claim)
-
-
-def _process(claim: queue.Claim) -> None:
-    lease = queue.Lease(claim)
-    extracted = clean.clean(_extract(lease))
-    lease.report(stage=Stage.SPLITTING, progress=_EXTRACTED)
-    text = split.split(extracted)
-    if not text.pieces:
-        raise ExtractionError("no_text", "There is no text in this document.")
-    tongue = language.detect(f"{claim.title}\n{text.text}") or claim.language
-    config = tokens.config_for(tongue)
-    lease.report(stage=Stage.EMBEDDING, progress=_SPLIT)
-    done = 0
-    for batch in embed.embed(text.pieces, title=claim.title, embedder=selectors.embedder(claim.space)):
-        done += len(batch)
-        progress = _SPLIT + (_EMBEDDED - _SPLIT) * done // len(text.pieces)
-        store.write(batch, lease=lease, search_config=config, progress=progress)
-    lease.report(stage=Stage.STORING, progress=_EMBEDDED)
-    outcome = queue.Outcome(
-        chunks=done, pages=extracted.pages, characters=len(text.text), language=tongue, search_config=config
-    )
-    queue.complete(claim, outcome=outcome)
+    with attempt.of(claim) as lease:
+        extracted = clean.clean(_extract(lease))
+        lease.report(stage=Stage.SPLITTING, progress=_EXTRACTED)
+        text = split.split(extracted)
+        if not text.pieces:
+            raise ExtractionError("no_text", "There is no text in this document.")
+        tongue = language.detect(f"{claim.title}\n{text.text}") or claim.language
+        config = tokens.config_for(tongue)
+        lease.report(stage=Stage.EMBEDDING, progress=_SPLIT)
+        done = 0
+        for batch in embed.embed(text.pieces, title=claim.title, embedder=selectors.embedder(claim.space)):
+            done += len(batch)
+            progress = _SPLIT + (_EMBEDDED - _SPLIT) * done // len(text.pieces)
+            store.write(batch, lease=lease, search_config=config, progress=progress)
+        lease.report(stage=Stage.STORING, progress=_EMBEDDED)
+        outcome = queue.Outcome(
+            chunks=done, pages=extracted.pages, characters=len(text.text), language=tongue, search_config=config
+        )
+        queue.complete(claim, outcome=outcome)
 
 
 def _extract(lease: queue.Lease) -> Extracted:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from redis import Redis
 
 from knowledge import services, tasks
 from knowledge.enums import Stage, Status
@@ -179,6 +180,15 @@ def test_the_sweep_rings_for_what_nobody_heard_and_does_not_ring_twice(add: Add)
     assert tasks.sweep() == 0, "somebody is at work"
     lapse(document)
     assert tasks.sweep() == 1
+
+
+def test_adding_rings_once_the_row_is_there(add: Add, django_capture_on_commit_callbacks: Any, settings: Any) -> None:
+    broker = Redis.from_url(settings.REDIS_URL)
+    with django_capture_on_commit_callbacks(execute=True):
+        add()
+        assert broker.llen("parley:celery") == 0
+    assert broker.llen("parley:celery") == 1
+    broker.close()
 
 
 def test_an_idle_sweep_asks_each_tenant_one_question(acme: Any, globex: Any, django_assert_num_queries: Any) -> None:
