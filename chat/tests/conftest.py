@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bots.models import Bot, BotDataset, Scope
+from bots import services as bots
+from bots.models import Bot
 from integrations import services as providers
 from integrations.models import TenantAIProvider
 from knowledge import services as knowledge
 from knowledge.models import Dataset
 from knowledge.tasks import process_document
 from tenants import context
-from tenants.models import TenantRoute
 from tenants.types import Principal, TenantRef
 
 HANDBOOK = """\
@@ -65,12 +65,11 @@ def make_bot(provider: TenantAIProvider, principal: Principal) -> Callable[..., 
 
     def make(*datasets: Dataset, scope: dict[str, Any] | None = None, **fields: Any) -> Bot:
         given = {"name": "Helper", "tenant_ai_provider_id": provider.id, "is_public": True, **fields}
-        bot: Bot = Bot.objects.create(**given)
-        TenantRoute.objects.create(id=bot.id, tenant_id=context.current().id, origins=bot.allowed_domains)
+        bot = bots.create_bot(by=principal, **given)
         for dataset in datasets:
-            BotDataset.objects.create(bot=bot, dataset=dataset)
+            bots.link_dataset(by=principal, bot_id=bot.id, dataset_id=dataset.id)
         if scope is not None:
-            Scope.objects.create(bot=bot, **scope)
+            bots.create_scope(by=principal, bot_id=bot.id, **scope)
         return bot
 
     return make
