@@ -75,7 +75,7 @@ def _by_script(sample: str, letters: int) -> str:
 
 @cache
 def _model() -> _Identifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  # half a second and 40 MB
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 -- half a second and 40 MB
 
     identifier: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     return identifier

@@ -7,6 +7,7 @@ from typing import Any
 import docx
 import pytest
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
 from knowledge.ingest.clean import clean
@@ -263,8 +264,6 @@ def test_pdf_outline_gives_headings_that_look_like_text() -> None:
 
 
 def test_pdf_that_opens_without_a_password_is_read() -> None:
-    from reportlab.lib.pdfencrypt import StandardEncryption  # noqa: PLC0415  # only here
-
     target = io.BytesIO()
     canvas = Canvas(target, encrypt=StandardEncryption("", ownerPassword="owner", canPrint=0))
     canvas.drawString(72, 700, "Locked against printing only.")

@@ -47,7 +47,7 @@ def _answer(file_name: str, limits: Limits) -> bytes:
         payload = _refusal(error)
     except MemoryError:
         payload = _refusal(ExtractionError("out_of_memory", OUT_OF_MEMORY))
-    except Exception as error:  # noqa: BLE001  # a parser may raise anything; the file is what is wrong
+    except Exception as error:  # noqa: BLE001 -- a parser may raise anything; the file is what is wrong
         payload = _refusal(ExtractionError("corrupt_file", CORRUPT, diagnosis=f"{type(error).__name__}: {error}"[:500]))
     if len(payload) > limits.output_bytes:
         payload = _refusal(

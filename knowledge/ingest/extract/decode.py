@@ -69,7 +69,7 @@ def _is_damaged_utf8(text: str) -> bool:
 
 
 def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes  # noqa: PLC0415  # slow to load, and few files need it
+    from charset_normalizer import from_bytes  # noqa: PLC0415 -- slow to load, and few files need it
 
     best = from_bytes(data[:_SAMPLE]).best()
     return best.encoding if best else "cp1252"

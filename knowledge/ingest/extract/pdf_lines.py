@@ -56,7 +56,7 @@ class Collector:
         self._sizes: Counter[_Look] = Counter()
         self._place: tuple[float, bool] | None = None
 
-    def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401  # pypdf's dictionary
+    def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401 -- pypdf's dictionary
         first, *rest = text.split("\n")
         self._add(first, cm, tm, font, size)
         for part in rest:
@@ -67,7 +67,7 @@ class Collector:
         self._end()
         return self._lines
 
-    def _add(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401  # pypdf's dictionary
+    def _add(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401 -- pypdf's dictionary
         self._parts.append(text)
         if not text.strip():
             return

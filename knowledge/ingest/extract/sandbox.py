@@ -66,7 +66,7 @@ def _check_size(path: Path, limits: Limits) -> None:
 @contextlib.contextmanager
 def _child(source: IO[bytes], file_name: str, limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
     settings = {"file_name": file_name, "parent": os.getpid(), "limits": dataclasses.asdict(limits)}
-    process = subprocess.Popen(  # noqa: S603  # our own interpreter and code; the file's name is only data in JSON
+    process = subprocess.Popen(  # noqa: S603 -- our own interpreter and code; the file's name is only data in JSON
         [sys.executable, "-I", "-B", "-c", _BOOT, str(_ROOT), json.dumps(settings)],
         stdin=source,
         stdout=subprocess.PIPE,
