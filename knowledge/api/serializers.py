@@ -68,7 +68,7 @@ class TextIn(StrictSerializer):
 
     def validate_content(self, content: str) -> str:
         if not content.strip():
-            raise serializers.ValidationError("This field may not be blank.", code="blank")
+            raise serializers.ValidationError("This field may not be blank.")
         return content
 
 

@@ -22,11 +22,18 @@ from tenants.http import TenantView
 READ, WRITE = "datasets:read", "datasets:write"
 
 
+ROLES = {"GET": Role.VIEWER, "POST": Role.EDITOR, "PUT": Role.EDITOR, "DELETE": Role.EDITOR}
+SCOPES = {"GET": READ, "POST": WRITE, "PUT": WRITE, "DELETE": WRITE}
+
+
 class _View(TenantView):
-    roles: ClassVar[dict[str, Role]] = {
-        "GET": Role.VIEWER, "POST": Role.EDITOR, "PUT": Role.EDITOR, "DELETE": Role.EDITOR,
-    }  # fmt: skip
-    scopes: ClassVar[dict[str, str]] = {"GET": READ, "POST": WRITE, "PUT": WRITE, "DELETE": WRITE}
+    """Viewers and `datasets:read` read; editors and `datasets:write` change."""
+
+    def __init_subclass__(cls) -> None:
+        """Each method that a view has gets what it asks of a caller, unless the view says so itself."""
+        methods = [method for method in ROLES if hasattr(cls, method.lower())]
+        cls.roles = {method: cls.roles.get(method, ROLES[method]) for method in methods}
+        cls.scopes = {method: cls.scopes.get(method, SCOPES[method]) for method in methods}
 
     def asked(self, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """What the address asks for, after the question mark; checked as a body is."""
