@@ -25,7 +25,8 @@ up: $(VENV)/.installed
 	@$(BIN)/python -m config.supervisor
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python manage.py prepare_models
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
