@@ -6,6 +6,7 @@ trace in the owner's words; the customer never sees it. Raises `ProviderError` o
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from chat.turn.trace import Trace
@@ -16,6 +17,7 @@ from integrations.enums import ProviderName
 from integrations.errors import ProviderError
 from integrations.types import ProviderRef
 
+log = logging.getLogger(__name__)
 BUILTIN = ProviderRef(id=UUID(int=0), name=ProviderName.BUILTIN.value, label="Built-in")
 
 
@@ -23,8 +25,10 @@ async def generate(*, ready: Ready, trace: Trace) -> ChatReply:
     provider = ready.provider or BUILTIN
     try:
         return await registry.generate(ready.request, provider)
-    except ProviderError as error:
+    except Exception as error:
         trace.failed("generate", error)
+        if not isinstance(error, ProviderError):  # what a vendor's library throws up is a bug, but not the customer's
+            log.exception("A provider broke in an unknown way.")
         if provider.name == BUILTIN.name or not ready.request.passages:
             raise
     return await registry.generate(ready.request, BUILTIN)

@@ -7,7 +7,6 @@ here touches the database, so no connection waits for a model.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from dataclasses import replace
 from importlib import import_module
@@ -31,6 +30,7 @@ DEFAULT_MODELS = {
     ProviderName.ANTHROPIC: "claude-haiku-4-5",
     ProviderName.OPENAI_COMPATIBLE: "",
 }
+_loaded: dict[str, ChatModel] = {}
 TOTAL_SECONDS = 60.0
 PROBE_TOKENS = 256  # room for a model that thinks before it says OK
 
@@ -85,5 +85,7 @@ def _settled(request: ChatRequest, provider: ProviderRef, kind: ProviderName) ->
 
 
 async def _load(name: str) -> ChatModel:
-    module = sys.modules.get(name) or await asyncio.to_thread(import_module, name)
-    return cast("ChatModel", module)
+    """Waits for a module that another request is still importing; `sys.modules` would show it half made."""
+    if name not in _loaded:
+        _loaded[name] = cast("ChatModel", await asyncio.to_thread(import_module, name))
+    return _loaded[name]
