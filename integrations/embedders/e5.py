@@ -15,7 +15,7 @@ _PAD = 1
 
 
 def _convert(folder: Path, say: Say) -> None:
-    from . import graph, tokenizer  # noqa: PLC0415 - onnx is slow to import and only this step needs it
+    from . import graph, tokenizer  # noqa: PLC0415 -- onnx is slow to import and only this step needs it
 
     path = source.locate(PACKAGE, FILE)
     say(f"Checking {path.name}.")

@@ -138,7 +138,7 @@ class _Writer:
         self._constants.append(helper.make_tensor(name, TensorProto.INT64, dims, values))
         return name
 
-    def _op(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:  # noqa: ANN401 - ONNX attributes
+    def _op(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:  # noqa: ANN401 -- ONNX attributes
         output = output or f"v{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [output], domain=domain, **attributes))
         return output

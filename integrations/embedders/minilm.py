@@ -43,7 +43,7 @@ _LAYER = {
 
 
 def _convert(folder: Path, say: Say) -> None:
-    from . import graph  # noqa: PLC0415 - onnx is slow to import and only this step needs it
+    from . import graph  # noqa: PLC0415 -- onnx is slow to import and only this step needs it
 
     weights, tokenizer = _checked(*WEIGHTS), _checked(*TOKENIZER)
     say("Writing the graph, its weights and the tokenizer.")

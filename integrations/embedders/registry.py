@@ -57,7 +57,7 @@ def _load(chosen: Recipe, folder: Path, threads: int, process: int) -> OnnxEmbed
 
 def _unlock() -> None:
     """Another thread of the parent may have been loading at the moment of the fork."""
-    global _loading  # noqa: PLW0603 - a lock cannot be opened by the thread that does not hold it
+    global _loading  # noqa: PLW0603 -- a lock cannot be opened by the thread that does not hold it
     _loading = threading.Lock()
 
 
