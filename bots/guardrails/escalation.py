@@ -10,15 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from bots.guardrails import library, topics
 from bots.guardrails.library import Vectors
 
 NEAREST = 3
 WAYS = ("{}", "I have a {}.", "This is a {}.", "I want to report a {}.")
 SAME_NAME = 0.65
-LEAST, MARGIN = 0.2, 0.05
+LEAST, MARGIN = 0.3, 0.08
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,11 @@ def match(vector: Vectors, *, triggers: Sequence[str]) -> Match:
 
 @lru_cache(maxsize=1024)
 def examples(trigger: str) -> Vectors:
-    """What a trigger is compared by: the library's examples where it knows it, and its own phrase."""
+    """What a trigger is compared by: the library's examples where it knows it, else its own phrase."""
     books = library.load()
     plain = trigger.replace("_", " ").strip()
-    asked = books.embed([way.format(plain) for way in WAYS])
     known = topics.named(plain, books, books.triggers)
     if not known:
         key, likeness = topics.closest_name(plain, books, books.triggers)
         known = key if likeness >= SAME_NAME else None
-    return np.vstack([asked, books.triggers[known].examples]) if known else asked
+    return books.triggers[known].examples if known else books.embed([way.format(plain) for way in WAYS])

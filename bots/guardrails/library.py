@@ -1,8 +1,8 @@
 """Example questions of common topics and triggers, and the space in which questions are compared.
 
-The vectors of a small embedder all point much the same way. Here they are seen from their common centre, with the
-directions damped in which the questions of one topic differ among themselves (a shrunken within-topic covariance, taken
-from the examples). The examples are embedded once and kept beside the model, under a name that holds their hash.
+The vectors of a small embedder all point much the same way, so they are compared as seen from the centre of the
+examples. (Damping the directions in which questions of one topic differ measured no better.) The examples are embedded
+once and kept beside the model, under a name that holds their hash.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from integrations.embedders import registry
 Vectors: TypeAlias = NDArray[np.float32]
 
 BACKGROUND = "background"
-SHRINKAGE = 1.0
 _HERE = Path(__file__).resolve().parent
 
 
@@ -40,16 +39,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Library:
-    """`center` and `shape` place a raw vector in the space; `names_center` is where names are seen from."""
+    """`center` is where questions are seen from, `names_center` where names are."""
 
     center: Vectors
-    shape: Vectors
     names_center: Vectors
     topics: Mapping[str, Group]
     triggers: Mapping[str, Group]
 
     def place(self, raw: Vectors) -> Vectors:
-        return _unit((raw - self.center) @ self.shape)
+        return _unit(raw - self.center)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self.place(raw_vectors(texts))
@@ -79,14 +77,13 @@ def _load(model: str) -> Library:
     examples, of_names = kept[: len(kept) - len(names)], kept[len(kept) - len(names) :]
     parts = _split(examples, [len(entry["examples"]) for entry in entries])
     named = _split(_unit(of_names - of_names.mean(axis=0)), [len(entry["names"]) for entry in entries])
-    center, shape = _space(parts[: len(topics)])
+    center = np.vstack(parts[: len(topics)]).mean(axis=0)
     groups = [
-        Group(names=tuple(entry["names"]), name_vectors=seen, examples=_unit((part - center) @ shape))
+        Group(names=tuple(entry["names"]), name_vectors=seen, examples=_unit(part - center))
         for entry, seen, part in zip(entries, named, parts, strict=True)
     ]
     return Library(
         center=center,
-        shape=shape,
         names_center=of_names.mean(axis=0),
         topics=dict(zip(topics, groups[: len(topics)], strict=True)),
         triggers=dict(zip(triggers, groups[len(topics) :], strict=True)),
@@ -99,16 +96,6 @@ def _read(name: str) -> dict[str, dict[str, Any]]:
 
 def _split(vectors: Vectors, sizes: list[int]) -> list[Vectors]:
     return np.split(vectors, np.cumsum(sizes)[:-1])
-
-
-def _space(groups: list[Vectors]) -> tuple[Vectors, Vectors]:
-    """The centre of all examples, and the inverse root of the covariance within their topics."""
-    center = np.vstack(groups).mean(axis=0)
-    inside = np.vstack([group - group.mean(axis=0) for group in groups])
-    covariance = inside.T @ inside / len(inside)
-    size = len(covariance)
-    values, axes = np.linalg.eigh(covariance + SHRINKAGE * np.trace(covariance) / size * np.eye(size))
-    return center, ((axes / np.sqrt(values)) @ axes.T).astype(np.float32)
 
 
 def _unit(vectors: NDArray[Any]) -> Vectors:

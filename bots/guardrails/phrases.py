@@ -36,7 +36,7 @@ def words(plain: str) -> list[str]:
 
 def small_talk(said: list[str]) -> SmallTalk | None:
     """What kind of small talk this is: by phrases and fillers that cover all of it, or by a pattern."""
-    return _covered(said) or _pattern(" ".join(said))
+    return _pattern(" ".join(said)) or _covered(said)
 
 
 def _pattern(plain: str) -> SmallTalk | None:

@@ -23,15 +23,15 @@ NEAREST = 7
 WAYS = ("{}", "a question about {}", "Can you give me {}?", "I have a question about {}.")
 
 # A phrase stands for a topic of the library where one of the topic's names means the same and its questions agree.
-SAME_NAME, SAME_QUESTIONS = 0.5, 0.15
+SAME_NAME, SAME_QUESTIONS = 0.5, 0.2
 # A topic of the library this near to a phrase of the tenant's own is no contrast to it: it is the wider subject.
-WIDER = 0.17
+WIDER = 0.2
 
-FORBIDDEN_LEAST, FORBIDDEN_MARGIN = 0.12, 0.03
-ALLOWED_LEAST, ALLOWED_MARGIN = 0.05, 0.02
+FORBIDDEN_LEAST, FORBIDDEN_MARGIN = 0.15, 0.034
+ALLOWED_LEAST, ALLOWED_MARGIN = 0.15, -0.03
 # For phrases that the library does not know.
-OWN_FORBIDDEN_LEAST, OWN_FORBIDDEN_MARGIN = 0.15, 0.02
-OWN_ALLOWED_LEAST, OWN_ALLOWED_MARGIN = 0.05, 0.0
+OWN_FORBIDDEN_LEAST, OWN_FORBIDDEN_MARGIN = 0.2, -0.1
+OWN_ALLOWED_LEAST, OWN_ALLOWED_MARGIN = 0.15, -0.1
 SAID_OUTRIGHT = 0.12
 
 
@@ -96,8 +96,7 @@ def topic(phrase: str) -> Topic:
     near = {key: _nearness(asked, group) for key, group in books.topics.items() if key != BACKGROUND}
     known = named(plain, books, books.topics) or _same(plain, books, near)
     if known:
-        vectors = np.vstack([asked, books.topics[known].examples])
-        return Topic(phrase=phrase, known=known, near=frozenset(), vectors=vectors)
+        return Topic(phrase=phrase, known=known, near=frozenset(), vectors=books.topics[known].examples)
     wider = frozenset(key for key, value in near.items() if value >= WIDER)
     return Topic(phrase=phrase, known=None, near=wider, vectors=asked)
 
@@ -152,12 +151,10 @@ def _holds(best: _Best, *, against: float, limits: tuple[float, float]) -> bool:
 
 def mentions(question: str, phrase: str) -> bool:
     """Whether the question says the topic's words, endings aside. Pure."""
-    said, wanted = _words(question), _words(phrase)
-    if not wanted:
-        return False
     if any(unicodedata.category(sign) == "Lo" for sign in phrase):  # scripts that may have no spaces
         return phrase.casefold() in question.casefold()
-    return all(any(word.startswith(_stem(needed)) for word in said) for needed in wanted)
+    said, wanted = _words(question), _words(phrase)
+    return bool(wanted) and all(any(word.startswith(_stem(needed)) for word in said) for needed in wanted)
 
 
 def _words(text: str) -> list[str]:

@@ -156,7 +156,10 @@ def test_the_list_is_searched_filtered_and_ordered(api: APIClient, make_bot: Mak
     make_bot("Returns desk")
     make_bot("Sales", description="Knows about RETURNS of investment", is_public=True)
     make_bot("Other", is_active=False)
-    names = lambda query: [bot["name"] for bot in api.get(f"{BOTS}{query}").json()["results"]]  # noqa: E731 -- local shorthand
+
+    def names(query: str) -> list[str]:
+        return [bot["name"] for bot in api.get(f"{BOTS}{query}").json()["results"]]
+
     assert names("?search=returns&ordering=name") == ["Returns desk", "Sales"]
     assert names("?is_public=true") == ["Sales"]
     assert names("?is_active=false") == ["Other"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
 from bots import origins, services
@@ -91,8 +92,6 @@ async def _asked(origin: str) -> Any:
 
 
 def test_a_preflight_is_decided_under_asgi_too(make_bot: MakeBot) -> None:
-    from asgiref.sync import async_to_sync
-
     make_bot(allowed_domains=["https://www.acme.com"])
     served = async_to_sync(_asked)("https://www.acme.com")
     assert served["Access-Control-Allow-Origin"] == "https://www.acme.com"
