@@ -16,6 +16,8 @@ from integrations.chatmodels.types import Turn
 from tenants.errors import NotFound
 from tenants.types import Principal
 
+LONGEST_TALK = 200  # messages that a customer is shown again
+
 
 def session(*, bot_id: UUID, session_id: str) -> Conversation:
     """The conversation of this session with this bot. Raises `SessionNotFound`."""
@@ -71,9 +73,9 @@ def conversation(conversation_id: UUID, *, by: Principal) -> Conversation:
 
 
 def messages_of(row: Conversation) -> list[Message]:
-    """All messages with their citations, in their order."""
-    rows = Message.objects.filter(conversation=row).order_by("position")
-    return list(rows.prefetch_related(_citations()).select_related("feedback"))
+    """The last messages with their citations, in their order, as their customer sees them: without the trace."""
+    rows = Message.objects.filter(conversation=row).defer("trace").prefetch_related(_citations())
+    return list(rows.order_by("-position")[:LONGEST_TALK])[::-1]
 
 
 def _messages() -> Prefetch[str, QuerySet[Message], str]:

@@ -55,6 +55,8 @@ def as_problem(error: Exception) -> Problem | None:
         return Unauthenticated()
     if isinstance(error, RequestDataTooBig | TooManyFilesSent):
         return TooLarge()
+    if isinstance(error, RecursionError):  # a body of a hundred thousand brackets; nothing of ours nests without end
+        return Invalid("The request is nested too deeply.", code="malformed")
     return _from_rest(error) if isinstance(error, exceptions.APIException) else None
 
 

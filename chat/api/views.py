@@ -36,7 +36,10 @@ class PublicView(TalkView):
         self.admit(profile)
         access.check_credential(profile=profile, origin=self.origin, by=self.principal)
         access.check_active(profile)
-        if self.principal.kind != "key":  # a key has a limit of its own, counted at the door
+        ours = self.principal.tenant == profile.tenant
+        if not (
+            ours and self.principal.kind == "key"
+        ):  # a key of the tenant's has a limit of its own, counted at the door
             request.rate_limit = access.count_public(profile=profile, ip=self.ip)  # type: ignore[attr-defined]  # read by tenants.http.BaseView
         with context.entered(profile.tenant):
             self.turn = opening.public(
@@ -44,7 +47,7 @@ class PublicView(TalkView):
                 messages=[Turn(message["role"], message["content"]) for message in body["messages"]],
                 session_id=body["session_id"],
                 metadata=body["metadata"],
-                key_id=self.principal.key_id if self.principal.tenant == profile.tenant else None,
+                key_id=self.principal.key_id if ours else None,
             )
 
 

@@ -111,8 +111,10 @@ def test_what_is_malformed_or_overrides_the_bot_is_refused(
 
 
 def test_broken_json_and_other_verbs_are_problems(anonymous: APIClient) -> None:
-    broken = anonymous.post(PUBLIC, "{", content_type="application/json")
-    assert (broken.status_code, broken.json()["code"]) == (400, "malformed")
+    for text in ("{", "[" * 100_000, '"\\ud800"', "nul", "[]", '"text"', ""):
+        broken = anonymous.post(PUBLIC, text, content_type="application/json")
+        assert broken.status_code == 400, text[:10]
+    assert anonymous.post(PUBLIC, "{}", content_type="text/plain").status_code == 415
     other = anonymous.get(PUBLIC)
     assert (other.status_code, other.json()["code"]) == (405, "method_not_allowed")
 
@@ -155,6 +157,16 @@ def test_each_address_has_its_limit(anonymous: APIClient, make_bot: MakeBot, set
     assert int(ask(anonymous, bot.id, "Hello!")["Retry-After"]) > 0
     anonymous.defaults["REMOTE_ADDR"] = "10.1.2.3"
     assert ask(anonymous, bot.id, "Hello!").status_code == 200
+
+
+def test_a_key_of_the_tenants_has_its_own_limit_and_others_do_not_open_the_door(
+    make_bot: MakeBot, key_client: KeyClient, globex: TenantRef, settings: Any
+) -> None:
+    settings.CHAT_PUBLIC_PER_MINUTE = 1
+    bot = make_bot()
+    own, foreign = key_client("chat:write"), key_client("chat:write", tenant=globex)
+    assert [ask(own, bot.id, "Hello!").status_code for _ in range(2)] == [200, 200]
+    assert [ask(foreign, bot.id, "Hello!").status_code for _ in range(2)] == [200, 429]
 
 
 def test_each_bot_has_its_limit(anonymous: APIClient, make_bot: MakeBot, settings: Any) -> None:
