@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 
+from bots import selectors as profiles
 from bots import services as bots
 from bots.models import Bot
+from chat.turn import opening, pipeline
+from chat.turn.types import Answer
 from integrations import services as providers
+from integrations.chatmodels.types import Turn
 from integrations.models import TenantAIProvider
+from integrations.tests.wire import Wire
 from knowledge import services as knowledge
 from knowledge.models import Dataset
 from knowledge.tasks import process_document
@@ -51,6 +57,15 @@ def provider(acme: TenantRef, principal: Principal) -> TenantAIProvider:
 
 
 @pytest.fixture
+def wire(settings: Any) -> Iterator[Wire]:
+    """The far side of a provider on loopback."""
+    server = Wire()
+    settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def handbook(acme: TenantRef, principal: Principal) -> Dataset:
     """A dataset with one document, ready to be searched."""
     dataset = knowledge.create_dataset(by=principal, name="Handbook")
@@ -73,3 +88,12 @@ def make_bot(provider: TenantAIProvider, principal: Principal) -> Callable[..., 
         return bot
 
     return make
+
+
+def talk(bot: Bot, *said: str, session_id: str | None = None) -> Answer:
+    """Talk to the bot; of several messages every second is the bot's."""
+    messages = [Turn("assistant" if at % 2 else "user", text) for at, text in enumerate(said)]
+    turn = opening.public(
+        profile=profiles.profile(bot.id), messages=messages, session_id=session_id, metadata={"source": "test"}
+    )
+    return async_to_sync(pipeline.run)(turn=turn)

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 
 from bots import selectors as bots
 from bots.models import Bot
 from chat.models import Conversation, Message
-from chat.turn import opening, pipeline
-from chat.turn.types import Answer
+from chat.tests.conftest import talk
+from chat.turn import opening
 from integrations import services as providers
 from integrations.chatmodels.types import Turn
 from integrations.models import TenantAIProvider
@@ -30,15 +29,6 @@ SCOPE = {
     "context_settings": {"citation_required": True},
 }
 MakeBot = Callable[..., Bot]
-
-
-def talk(bot: Bot, *said: str, session_id: str | None = None) -> Answer:
-    """Talk to the bot; of several messages every second is the bot's."""
-    messages = [Turn("assistant" if at % 2 else "user", text) for at, text in enumerate(said)]
-    turn = opening.public(
-        profile=bots.profile(bot.id), messages=messages, session_id=session_id, metadata={"source": "test"}
-    )
-    return async_to_sync(pipeline.run)(turn=turn)
 
 
 def last_message() -> Message:

@@ -31,17 +31,8 @@ from tenants.types import TenantRef
 
 
 @pytest.fixture
-def wire(settings: Any) -> Iterator[Wire]:
-    """A provider that keeps silent until it is released."""
-    server = Wire()
-    server.mode = "hang"
-    settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def profile(wire: Wire, django_db_setup: None, django_db_blocker: Any) -> Iterator[BotProfile]:
+    wire.mode = "hang"
     with django_db_blocker.unblock():
         acme = Tenant.objects.get(slug="acme").ref
         with context.entered(acme):
