@@ -16,7 +16,8 @@ _FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
+    """A variable that is set but empty counts as not set."""
+    return os.environ.get(name, "").strip() or default
 
 
 def boolean(name: str, *, default: bool = False) -> bool:

@@ -210,7 +210,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apikeys.authentication.CredentialAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.permissions.Closed"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.parsers.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -224,6 +224,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "DocumentStatus": "knowledge.enums.Status",
+        "ConversationStatus": "chat.enums.Status",
+        "KeyStatus": ["active", "expired", "revoked"],
+        "MessageStatus": "chat.enums.Outcome",
+        "SourceType": "knowledge.enums.SourceType",
+    },
 }
 
 # --- Work in the background ---------------------------------------------------------------------------------------
@@ -271,7 +278,14 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
-UNFOLD = {"SITE_TITLE": "Parley", "SITE_HEADER": "Parley", "SITE_SYMBOL": "forum"}
+UNFOLD = {
+    "SITE_TITLE": "Parley",
+    "SITE_HEADER": "Parley",
+    "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: f"{STATIC_URL}parley.svg"},
+    ],
+}
 SENTRY_DSN = env.secret("SENTRY_DSN")
 if SENTRY_DSN:
     import sentry_sdk  # only where errors are sent anywhere

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from tenants import context
 from tenants.enums import Role
+from tenants.errors import Invalid
 from tenants.permissions import IsOfTenant, IsPlatformStaff, principal_of
 from tenants.types import Principal, RateLimit, TenantRef
 
@@ -34,14 +35,28 @@ def route(path: str, view: Callable[..., HttpResponseBase], name: str) -> URLPat
 
 
 class StrictSerializer(Serializer[Any]):
-    """A body with nothing in it but what is asked for: a misspelt field is refused, not dropped."""
+    """A body with nothing in it but what is asked for, and nothing that PostgreSQL cannot keep.
+
+    A misspelt field is refused, not dropped; so are NUL and half characters, however deep they lie.
+    """
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 -- DRF's signature
         if isinstance(data, Mapping):
+            unkept = [name for name, value in data.items() if not _can_be_kept(value)]
+            if unkept:
+                raise ValidationError({str(name): ["NUL and half characters cannot be kept."] for name in unkept})
             unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
             if unknown:
                 raise ValidationError({str(name): ["There is no such field."] for name in unknown})
         return super().to_internal_value(data)
+
+
+def _can_be_kept(value: Any) -> bool:  # noqa: ANN401 -- JSON
+    if isinstance(value, str):
+        return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, Mapping):
+        return all(_can_be_kept(name) and _can_be_kept(inner) for name, inner in value.items())
+    return all(map(_can_be_kept, value)) if isinstance(value, list) else True
 
 
 class Pages(PageNumberPagination):
@@ -54,6 +69,11 @@ class BaseView(APIView):
     """What every view of the API shares. A PUT takes a part of a resource, as a PATCH does."""
 
     pagination_class = Pages
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- DRF's signature
+        super().initial(request, *args, **kwargs)
+        if not _can_be_kept([*request.query_params, *request.query_params.values()]):
+            raise Invalid("The query holds a NUL character.")
 
     @property
     def principal(self) -> Principal:

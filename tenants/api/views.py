@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, Q
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -66,14 +66,22 @@ def _tenant(tenant_id: UUID) -> Tenant:
     return found
 
 
-class _RowsView(StaffView):
-    """The list of one of the operator's tables, and adding to it."""
+class _TableView(StaffView):
+    """One of the operator's tables."""
 
     model: ClassVar[type[Model]]
     shape_in: ClassVar[type[BaseSerializer[Any]]]
     shape_out: ClassVar[type[BaseSerializer[Any]]]
     noun: ClassVar[str]
 
+    def _row(self, row_id: UUID) -> Model:
+        found = self.model._default_manager.filter(pk=row_id).first()
+        if found is None:
+            raise NotFound
+        return found
+
+
+class _RowsView(_TableView):
     def get(self, request: Request) -> Response:
         return self.page(self.model._default_manager.order_by("name", "id"), self.shape_out)
 
@@ -84,10 +92,8 @@ class _RowsView(StaffView):
         return Response(self.shape_out(row).data, status=201)
 
 
-class _RowView(_RowsView):
-    """One row of such a table."""
-
-    def get(self, request: Request, row_id: UUID) -> Response:  # type: ignore[override]  # an item has its id
+class _RowView(_TableView):
+    def get(self, request: Request, row_id: UUID) -> Response:
         return Response(self.shape_out(self._row(row_id)).data)
 
     def put(self, request: Request, row_id: UUID) -> Response:
@@ -100,39 +106,48 @@ class _RowView(_RowsView):
         services.delete_row(by=self.principal, row=self._row(row_id), action=f"{self.noun}.delete")
         return Response(status=204)
 
-    post = None  # type: ignore[assignment]  # only the list is added to
 
-    def _row(self, row_id: UUID) -> Model:
-        found = self.model._default_manager.filter(pk=row_id).first()
-        if found is None:
-            raise NotFound
-        return found
+def _described(view: type[_TableView]) -> type[_TableView]:
+    """Describe a table's view in OpenAPI by its shapes."""
+    one, many = view.shape_out, view.shape_out(many=True)
+    methods = {
+        "get": extend_schema(operation_id=f"admin_{view.noun}_list", responses=many)
+        if issubclass(view, _RowsView)
+        else extend_schema(responses=one),
+        "post": extend_schema(request=view.shape_in, responses={201: one}),
+        "put": extend_schema(request=view.shape_in, responses=one),
+        "delete": extend_schema(responses={204: None}),
+    }
+    return extend_schema_view(**{verb: told for verb, told in methods.items() if hasattr(view, verb)})(view)
 
 
-_plans = extend_schema(request=shapes.PlanIn, responses=shapes.PlanOut)
-_providers = extend_schema(request=shapes.GlobalProviderIn, responses=shapes.GlobalProviderOut)
-
-
-@_plans
-class PlansView(_RowsView):
+class _Plans(_TableView):
     model, shape_in, shape_out, noun = Plan, shapes.PlanIn, shapes.PlanOut, "plan"
 
 
-@_plans
-class PlanView(_RowView):
-    model, shape_in, shape_out, noun = Plan, shapes.PlanIn, shapes.PlanOut, "plan"
-
-
-@_providers
-class GlobalProvidersView(_RowsView):
+class _GlobalProviders(_TableView):
     model, noun = GlobalAIProvider, "global_provider"
     shape_in, shape_out = shapes.GlobalProviderIn, shapes.GlobalProviderOut
 
 
-@_providers
-class GlobalProviderView(_RowView):
-    model, noun = GlobalAIProvider, "global_provider"
-    shape_in, shape_out = shapes.GlobalProviderIn, shapes.GlobalProviderOut
+@_described
+class PlansView(_Plans, _RowsView):
+    pass
+
+
+@_described
+class PlanView(_Plans, _RowView):
+    pass
+
+
+@_described
+class GlobalProvidersView(_GlobalProviders, _RowsView):
+    pass
+
+
+@_described
+class GlobalProviderView(_GlobalProviders, _RowView):
+    pass
 
 
 class SettingsView(StaffView):
