@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -85,7 +86,6 @@ def test_a_session_keeps_the_thread(anonymous: APIClient, make_bot: MakeBot, han
         ({"messages": [{"role": "user", "content": ""}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": "x" * 4001}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": "Hi", "name": "Eve"}]}, "messages.0.name"),
-        ({"messages": [{"role": "user", "content": "a\x00b"}]}, "messages.0.content"),
         ({"messages": "Hello"}, "messages"),
         ({"bot_id": "not-a-uuid"}, "bot_id"),
         ({"model": "gpt-4o"}, "model"),
@@ -108,6 +108,15 @@ def test_what_is_malformed_or_overrides_the_bot_is_refused(
     assert list(response.json()["errors"]) == [field]
     assert response["Content-Type"] == "application/problem+json"
     assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_texts_that_no_database_holds_are_refused(anonymous: APIClient, make_bot: MakeBot, text: str) -> None:
+    body = {"bot_id": str(make_bot().id), "messages": HELLO, "metadata": {}}
+    for change in ({"messages": [{"role": "user", "content": text}]}, {"metadata": {"a": text}}, {"session_id": text}):
+        response = anonymous.post(PUBLIC, json.dumps({**body, **change}), content_type="application/json")
+        assert response.status_code in {400, 404}, response.content
+    assert anonymous.post(PUBLIC, body).status_code == 200
 
 
 def test_broken_json_and_other_verbs_are_problems(anonymous: APIClient) -> None:
