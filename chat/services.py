@@ -1,4 +1,4 @@
-"""What may be done to a conversation beside talking in it."""
+"""Talking, and what else may be done to a conversation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from django.db import transaction
 from chat.enums import Role
 from chat.errors import MessageNotFound
 from chat.models import Conversation, Feedback, Message
+from chat.tasks import tell_of_escalation
+from chat.turn import hop, pipeline
+from chat.turn.types import Answer, Opened
+from tenants.tasks import ring
+
+
+async def talk(*, turn: Opened) -> Answer:
+    """The bot's answer. Where it hands over to a person, the people of the tenant are told."""
+    answer = await pipeline.run(turn=turn)
+    if answer.calls:
+        await hop.inside(turn.profile.tenant, ring, tell_of_escalation, conversation_id=str(answer.conversation_id))
+    return answer
 
 
 def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, comment: str = "") -> Feedback:

@@ -1,4 +1,4 @@
-"""What happens to conversations on a schedule."""
+"""What happens to conversations in the background: telling people, and deleting what is old."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from datetime import timedelta
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import send_mail
 from django.db import DatabaseError
 from django.utils import timezone
 
+from chat.enums import Status
 from chat.models import Conversation
 from tenants import context
+from tenants.enums import Role
+from tenants.keys import redis_key
+from tenants.models import Membership
 from tenants.selectors import audit_settings, live_tenants
+from tenants.tasks import TenantTask
 
 log = get_task_logger(__name__)
+QUIET_SECONDS = 600
 
 
 @shared_task
@@ -30,3 +39,34 @@ def purge() -> int:
             continue
         deleted += by_model.get(Conversation._meta.label, 0)
     return deleted
+
+
+@shared_task(base=TenantTask)
+def tell_of_escalation(*, conversation_id: str) -> int:
+    """Write to the tenant's owners and admins that a customer waits; answers to how many.
+
+    What the customer said stays out of the mail. A stranger could call for people all day, so there is one mail a bot
+    in ten minutes; the list of conversations has them all.
+    """
+    row = Conversation.objects.select_related("bot").filter(id=conversation_id, status=Status.ESCALATED).first()
+    tenant = context.current()
+    if row is None or not cache.add(redis_key(tenant, "escalation", row.bot_id), 1, timeout=QUIET_SECONDS):
+        return 0
+    people = list(
+        Membership.objects.filter(tenant_id=tenant.id, role__in=(Role.OWNER, Role.ADMIN), user__is_active=True)
+        .order_by("user__email")
+        .values_list("user__email", flat=True)
+    )
+    for person in people:  # one mail each, so that nobody reads the others' addresses
+        send_mail(
+            subject=f"A customer of {row.bot.name} asks for a person",
+            message=(
+                f"{row.bot.name} has handed a conversation over ({row.escalation_reason}).\n\n"
+                f"{settings.PUBLIC_URL}/v1/tenant/conversations/{row.id}\n\n"
+                "All that wait: /v1/tenant/conversations?status=escalated"
+            ),
+            from_email=None,
+            recipient_list=[person],
+            fail_silently=True,
+        )
+    return len(people)

@@ -13,7 +13,7 @@ from chat import selectors, services, tokens
 from chat.api import serializers as shapes
 from chat.http import TalkView
 from chat.models import Conversation
-from chat.turn import access, opening, pipeline
+from chat.turn import access, opening
 from chat.turn.types import Opened
 from integrations.chatmodels.types import Turn
 from tenants import context
@@ -28,7 +28,7 @@ class PublicView(TalkView):
 
     @extend_schema(request=shapes.PublicIn, responses=shapes.AnswerOut, operation_id="chat_public")
     async def post(self, request: Request) -> Response:
-        return Response(shapes.answer(await pipeline.run(turn=self.turn)))
+        return Response(shapes.answer(await services.talk(turn=self.turn)))
 
     def begin(self, request: Request) -> None:
         body = self.data(shapes.PublicIn)
@@ -61,7 +61,7 @@ class EfficientView(TalkView):
 
     @extend_schema(request=shapes.EfficientIn, responses=shapes.AnswerOut, operation_id="chat_efficient")
     async def post(self, request: Request) -> Response:
-        return Response(shapes.answer(await pipeline.run(turn=self.turn)))
+        return Response(shapes.answer(await services.talk(turn=self.turn)))
 
     def begin(self, request: Request) -> None:
         body = self.data(shapes.EfficientIn)

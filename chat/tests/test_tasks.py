@@ -1,18 +1,22 @@
-"""Retention."""
+"""Retention, and telling people that a customer waits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core import mail
 from django.utils import timezone
 
 from bots.models import Bot
 from chat import tasks, tokens
 from chat.models import Conversation, Message
+from chat.tests.conftest import talk
 from integrations.models import TenantAIProvider
 from tenants import context
 from tenants import services as tenants
+from tenants.enums import Role
+from tenants.models import User
 from tenants.types import Principal, TenantRef
 
 
@@ -36,3 +40,33 @@ def test_what_was_said_too_long_ago_is_deleted_in_every_tenant(make_bot: Callabl
     assert Message.objects.get().conversation == fresh
     with context.entered(globex):
         assert not Conversation.objects.exists()
+
+
+def test_a_handover_is_told_to_those_who_run_the_tenant(
+    make_bot: Callable[..., Bot], member: Callable[..., User], globex: TenantRef, acme: TenantRef
+) -> None:
+    admin, _ = member(Role.ADMIN), member(Role.VIEWER)
+    member(Role.ADMIN, globex)
+    bot, other = make_bot(), make_bot(name="Second")
+    rows = [talked(bot, days_ago=0), talked(bot, days_ago=0), talked(other, days_ago=0), talked(bot, days_ago=0)]
+    Conversation.objects.exclude(id=rows[3].id).update(status="escalated", escalation_reason="human_requested")
+
+    def tell(row: Conversation) -> int:
+        sent: int = tasks.tell_of_escalation(tenant_id=str(acme.id), conversation_id=str(row.id))
+        return sent
+
+    assert tell(rows[3]) == 0  # nobody was called
+    assert tell(rows[0]) == 2
+    assert sorted(address for letter in mail.outbox for address in letter.to) == [admin.email, "owner@acme.example"]
+    assert str(rows[0].id) in mail.outbox[0].body
+    assert "Hello!" not in mail.outbox[0].body
+    assert tell(rows[1]) == 0  # this bot has just called
+    assert tell(rows[2]) == 2
+
+
+def test_the_task_is_rung_for_when_a_talk_is_handed_over_first(make_bot: Callable[..., Bot]) -> None:
+    bot = make_bot()
+    first = talk(bot, "I want to talk to a human please")
+    again = talk(bot, "I want to talk to a human please", session_id=first.session_id)
+    assert (first.calls, again.calls) == (True, False)
+    assert talk(bot, "Hello!").calls is False

@@ -31,7 +31,7 @@ def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
     facts = _facts(said, trace, retrieval=bool(kept["enabled"] and kept["log_knowledge_retrieval"]))
     latency, now = trace.latency(), timezone.now()
     with transaction.atomic():
-        conversation = _conversation(turn, said, now=now, talk=talk)
+        conversation, calls = _conversation(turn, said, now=now, talk=talk)
         position = conversation.messages.count()
         if talk:
             Message.objects.create(
@@ -47,16 +47,19 @@ def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
             Citation.objects.bulk_create(_citations(message, said))
     return Answer(
         id=message.id,
+        conversation_id=conversation.id,
         session_id=turn.session_id,
         bot_id=turn.profile.id,
         created_at=now,
         said=said,
         latency_ms=latency,
+        calls=calls,
     )
 
 
-def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> Conversation:
-    """The conversation, locked so that two turns at once keep their order; made anew where it was purged meanwhile."""
+def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tuple[Conversation, bool]:
+    """The conversation, locked so that two turns at once keep their order, and whether it is now that it calls for a
+    person. Made anew where it was purged meanwhile."""
     known = turn.conversation_id or uuid4()
     row = Conversation.objects.select_for_update().filter(id=known).first()
     if row is None:
@@ -71,12 +74,13 @@ def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> Con
     row.last_at = now
     if talk:
         row.metadata = {**row.metadata, **turn.metadata}
+    calls = bool(said.escalation) and row.status != Status.ESCALATED
     if said.escalation:
         row.status, row.escalation_reason = Status.ESCALATED, said.escalation
     elif row.status == Status.CLOSED:
         row.status = Status.OPEN
     row.save()
-    return row
+    return row, calls
 
 
 def _message(conversation: Conversation, position: int, said: Said, latency: dict[str, int]) -> Message:

@@ -91,11 +91,13 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A turn that is on record, as the chat endpoints answer it."""
+    """A turn that is on record, as the chat endpoints answer it. `calls`: a person is wanted, and nobody knows yet."""
 
     id: UUID
+    conversation_id: UUID
     session_id: str
     bot_id: UUID
     created_at: datetime
     said: Said
     latency_ms: Mapping[str, int]
+    calls: bool = False
