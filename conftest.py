@@ -45,13 +45,15 @@ def _start_services() -> None:
         MODELS_DIR=os.environ.get("MODELS_DIR", str(ROOT / "var" / "models")),
         DATABASE_URL=os.environ["PARLEY_TEST_DATABASE"],
         REDIS_URL=os.environ["PARLEY_TEST_REDIS"].rsplit("/", 1)[0] + f"/{int(worker) + 1}",
-        DJANGO_SETTINGS_MODULE="config.settings",
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
     )
 
 
 _start_services()
+# Not left in the environment: a parallel run's workers would read the settings before they have addresses of their own.
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ class Hit:
 
     `score` is 0 to 1 and falls with the rank; `similarity` is the cosine of its vector and the question's; `coverage`
     is the share of the question's words that are in it; a rank is empty where that half of the search found nothing.
+    `foreign` says that the question is surely in another language than the passage, so that shared words say nothing.
     """
 
     chunk_id: UUID
@@ -29,6 +30,7 @@ class Hit:
     coverage: float
     dense_rank: int | None
     lexical_rank: int | None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

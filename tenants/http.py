@@ -42,13 +42,14 @@ class StrictSerializer(Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 -- DRF's signature
         if isinstance(data, Mapping):
-            unkept = [name for name, value in data.items() if not _can_be_kept(value)]
-            if unkept:
-                raise ValidationError({str(name): ["NUL and half characters cannot be kept."] for name in unkept})
             unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
             if unknown:
                 raise ValidationError({str(name): ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
+        validated = super().to_internal_value(data)
+        unkept = [name for name, value in validated.items() if not _can_be_kept(value)]
+        if unkept:
+            raise ValidationError({str(name): ["NUL and half characters cannot be kept."] for name in unkept})
+        return validated
 
 
 def _can_be_kept(value: Any) -> bool:  # noqa: ANN401 -- JSON

@@ -18,6 +18,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         folder=tmp_path_factory.mktemp("stack"),
         database_url=os.environ["PARLEY_TEST_DATABASE"],
         redis_url=os.environ["PARLEY_TEST_REDIS"],
+        redis_database=255 - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
     )
     Path(whole.folder / "static").mkdir()
     try:

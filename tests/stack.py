@@ -25,7 +25,7 @@ ADMIN = {"email": "root@parley.example", "password": "a long first password"}
 class Stack:
     """Started by `up`, ended by `down`. The log of each process lies in `folder`."""
 
-    def __init__(self, *, folder: Path, database_url: str, redis_url: str, **env: str) -> None:
+    def __init__(self, *, folder: Path, database_url: str, redis_url: str, redis_database: int, **env: str) -> None:
         self.folder = folder
         self.name = f"stack_{uuid4().hex[:12]}"
         self._admin_url = database_url.rsplit("/", 1)[0] + "/postgres"
@@ -35,7 +35,7 @@ class Stack:
             "PARLEY_ENV": "development",
             "PARLEY_VAR": str(folder),
             "DATABASE_URL": f"{database_url.rsplit('/', 1)[0]}/{self.name}",
-            "REDIS_URL": redis_url.rsplit("/", 1)[0] + "/15",
+            "REDIS_URL": f"{redis_url.rsplit('/', 1)[0]}/{redis_database}",
             "ADMIN_EMAIL": ADMIN["email"],
             "ADMIN_PASSWORD": ADMIN["password"],
             "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",

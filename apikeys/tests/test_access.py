@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -52,10 +52,8 @@ def test_a_bad_sign_in_has_one_answer(anonymous: APIClient, acme: TenantRef, cha
 
 
 def test_guessing_is_slowed(anonymous: APIClient, acme: TenantRef) -> None:
-    tries = (_sign_in(anonymous, password=str(n)).status_code for n in range(40))
-    answers = list(takewhile(lambda status: status != 429, tries))
-    assert set(answers) == {401}
-    assert 10 <= len(answers) < 40  # a slow machine's window moves on while it tries
+    answers = [_sign_in(anonymous, password=str(n)).status_code for n in range(11)]
+    assert answers == [401] * 10 + [429]
     assert _sign_in(anonymous, email="owner@globex.example").status_code == 200
 
 
@@ -194,8 +192,11 @@ def _plan(slug: str) -> Any:
 
 
 def test_a_keys_limit_is_told_and_enforced(key_client: Callable[..., APIClient]) -> None:
-    client = key_client("chat:read", rate_limit=2)
-    first, second, third = (client.get(ME) for _ in range(3))
+    hour = 0.0
+    while hour != time.time() // 3600:  # once more where the clock turned meanwhile
+        hour = time.time() // 3600
+        client = key_client("chat:read", rate_limit=2)
+        first, second, third = (client.get(ME) for _ in range(3))
     assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("2", "1")
     assert second["RateLimit-Remaining"] == "0"
     assert (third.status_code, third.json()["code"]) == (429, "rate_limited")
@@ -206,7 +207,7 @@ def test_a_keys_limit_is_told_and_enforced(key_client: Callable[..., APIClient])
 def test_a_limit_lets_exactly_its_number_through_at_once() -> None:
     def passes(_: int) -> bool:
         try:
-            limits.hit_hourly(key="together", limit=10)
+            limits.hit_minutely(key="together", limit=10)
         except TooManyRequests:
             return False
         return True

@@ -28,6 +28,7 @@ requirepass {password}
 daemonize no
 logfile ""
 save ""
+databases {databases}
 appendonly {append}
 appendfsync everysec
 maxmemory-policy noeviction
@@ -70,7 +71,7 @@ def start(
             enter=account.enter if account else None,
             stdin=subprocess.PIPE,
         )
-        _configure(child, port=chosen, password=password, append="no" if throwaway else "yes")
+        _configure(child, port=chosen, password=password, throwaway=throwaway)
         if _becomes_ready(child, port=chosen, password=password):
             url = f"redis://:{password}@127.0.0.1:{chosen}/0"
             return Redis(url=url, port=chosen, password=password, child=child)
@@ -87,8 +88,10 @@ def _program() -> Path:
     return Path(spec.origin).parent / "bin" / "redis-server"
 
 
-def _configure(child: subprocess.Popen[bytes], *, port: int, password: str, append: str) -> None:
-    text = _CONFIGURATION.format(port=port, password=password, append=append)
+def _configure(child: subprocess.Popen[bytes], *, port: int, password: str, throwaway: bool) -> None:
+    # Each worker of a test run has a database of its own.
+    append, databases = ("no", 256) if throwaway else ("yes", 16)
+    text = _CONFIGURATION.format(port=port, password=password, append=append, databases=databases)
     if child.stdin is None:
         raise ServiceFailed("Redis was started without a way to configure it.")
     try:

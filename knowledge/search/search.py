@@ -16,9 +16,10 @@ from django.db import connection
 from pgvector import HalfVector
 
 from knowledge import selectors
+from knowledge.ingest.language import detect
 from knowledge.models import EmbeddingSpace
 from knowledge.search import dense, fuse, lexical, relevance
-from knowledge.tokens import bigrams
+from knowledge.tokens import bigrams, config_for
 from knowledge.types import Hit, SearchResult
 
 __all__ = ["Hit", "SearchResult", "search"]
@@ -38,7 +39,7 @@ documents AS MATERIALIZED (
 SELECT c.id, d.id, d.title, d.dataset_id, c.content, c.page, c.heading, c.start, c."end",
   1 - (v.vector <=> spaces.vector) AS similarity,
   (length(c.search) - length(ts_delete(c.search, q.lexemes)))::float / greatest(1, cardinality(q.lexemes)) AS coverage,
-  dense.rank, lexical.rank
+  dense.rank, lexical.rank, d.search_config
 FROM dense FULL JOIN lexical USING (id)
 JOIN knowledge_chunk c USING (id)
 JOIN documents d ON d.id = c.document_id
@@ -70,7 +71,9 @@ def search(
     found = _find(datasets=list(dataset_ids), query=query, spaces=[space.id for space in spaces], vectors=vectors)
     clock.lap("find")
     weigh = _relative(weights or {}, dataset_ids)
-    ranked = sorted((_hit(row, weigh) for row in found), key=lambda hit: (-hit.score, hit.chunk_id))
+    language = detect(query)
+    spoken = config_for(language) if language else ""
+    ranked = sorted((_hit(row, weigh, spoken) for row in found), key=lambda hit: (-hit.score, hit.chunk_id))
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
     clock.lap("rank")
     return SearchResult(passages=passages, relevant=relevance.likely(ranked), timings=clock.steps)
@@ -93,7 +96,7 @@ def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dic
     return {dataset_id: weight / greatest for dataset_id, weight in given.items()}
 
 
-def _hit(row: tuple[Any, ...], weights: Mapping[UUID, float]) -> Hit:
+def _hit(row: tuple[Any, ...], weights: Mapping[UUID, float], spoken: str) -> Hit:
     (
         chunk,
         document,
@@ -108,6 +111,7 @@ def _hit(row: tuple[Any, ...], weights: Mapping[UUID, float]) -> Hit:
         coverage,
         dense_rank,
         lexical_rank,
+        config,
     ) = row
     return Hit(
         chunk_id=chunk,
@@ -124,4 +128,5 @@ def _hit(row: tuple[Any, ...], weights: Mapping[UUID, float]) -> Hit:
         coverage=round(coverage, 4),
         dense_rank=dense_rank,
         lexical_rank=lexical_rank,
+        foreign=bool(spoken) and spoken != config,
     )
