@@ -11,7 +11,7 @@ from pathlib import Path
 from tomllib import loads
 
 from bots.types import ScopePolicy, Verdict
-from knowledge.ingest import language
+from knowledge import language
 
 DEFAULT = "en"
 

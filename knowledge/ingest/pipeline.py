@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from knowledge import selectors, tokens
+from knowledge import language, selectors, tokens
 from knowledge.enums import Stage
-from knowledge.ingest import attempt, clean, embed, fetch, language, queue, split, store
+from knowledge.ingest import attempt, clean, embed, fetch, queue, split, store
 from knowledge.ingest.extract import sandbox
 from knowledge.ingest.extract.errors import ExtractionError
 from knowledge.ingest.types import Extracted, Limits

@@ -16,7 +16,7 @@ from django.db import connection
 from pgvector import HalfVector
 
 from knowledge import selectors
-from knowledge.ingest.language import detect
+from knowledge.language import detect
 from knowledge.models import EmbeddingSpace
 from knowledge.search import dense, fuse, lexical, relevance
 from knowledge.tokens import bigrams, config_for

@@ -3,8 +3,7 @@
 import pytest
 from django.db import connection
 
-from knowledge import tokens
-from knowledge.ingest import language
+from knowledge import language, tokens
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,7 @@ def test_addresses_are_in_no_language() -> None:
 
 @pytest.mark.parametrize(("code", "name"), [("en", "english"), ("de", "german"), ("zh", "simple"), ("", "simple")])
 def test_the_search_configuration_of_a_language(code: str, name: str) -> None:
-    assert language.config_for(code) == name
+    assert tokens.config_for(code) == name
 
 
 @pytest.mark.django_db
@@ -59,4 +58,4 @@ def test_postgres_has_every_configuration() -> None:
     ],
 )
 def test_pairs_of_neighbours(text: str, pairs: str) -> None:
-    assert language.bigrams(text) == pairs
+    assert tokens.bigrams(text) == pairs

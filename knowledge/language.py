@@ -8,10 +8,6 @@ import re
 from functools import cache
 from typing import Final, Protocol
 
-from knowledge.tokens import bigrams, config_for
-
-__all__ = ["bigrams", "config_for", "detect"]
-
 _SAMPLE: Final = 20_000
 _LETTERS_NEEDED: Final = 12
 _SURE: Final = 0.6
