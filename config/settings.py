@@ -78,16 +78,8 @@ def _database(url: str, *, pool: int) -> dict[str, Any]:
     options: dict[str, Any] = {"connect_timeout": 5}
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
-    named = {
-        key: str(parts.pop(field, "") or "")
-        for key, field in (
-            ("NAME", "dbname"),
-            ("USER", "user"),
-            ("PASSWORD", "password"),
-            ("HOST", "host"),
-            ("PORT", "port"),
-        )
-    }
+    fields = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    named = {key: str(parts.pop(field, "") or "") for key, field in fields.items()}
     return {
         "ENGINE": "django_tenants.postgresql_backend",
         **named,
@@ -127,6 +119,7 @@ SHARED_APPS = [
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 TENANT_APPS = ["integrations", "knowledge", "bots", "chat"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -220,6 +213,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Chatbots that answer from an organisation's own documents.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": f"{STATIC_URL}parley.svg",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
@@ -278,14 +273,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
-UNFOLD = {
-    "SITE_TITLE": "Parley",
-    "SITE_HEADER": "Parley",
-    "SITE_SYMBOL": "forum",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: f"{STATIC_URL}parley.svg"},
-    ],
-}
+_ICON = {"rel": "icon", "type": "image/svg+xml", "href": lambda _: f"{STATIC_URL}parley.svg"}
+UNFOLD = {"SITE_TITLE": "Parley", "SITE_HEADER": "Parley", "SITE_SYMBOL": "forum", "SITE_FAVICONS": [_ICON]}
 SENTRY_DSN = env.secret("SENTRY_DSN")
 if SENTRY_DSN:
     import sentry_sdk  # only where errors are sent anywhere

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Set up a complete bot on a running Parley: from a new tenant to a cited answer over the chat API.
 
-    .venv/bin/python -m pip install aiohttp
     .venv/bin/python docs/quickstart.py --admin-token TOKEN --slug my-shop handbook.pdf faq.txt
 
 Without files it uploads the handbook of the demo shop. Without OPENAI_API_KEY the bot answers through the built-in
