@@ -32,6 +32,9 @@ class APIKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = "API key", "API keys"
+
     def __str__(self) -> str:
         return f"{self.name} ({self.key_prefix}…)"
 

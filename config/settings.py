@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from config import env
+from config.console import UNFOLD as UNFOLD
 from config.embedded.addresses import discover
 from config.local_secrets import local_secret
 
@@ -102,13 +103,13 @@ TENANT_DOMAIN_MODEL = "tenants.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
 SKIP_PG_EXTRA_VALIDATION = True  # it asks the database at every start; schemas of ours begin with t_
 SHARED_APPS = [
+    "unfold",  # before django-tenants, which brings pages of Django's admin along
+    "unfold.contrib.filters",
     "django_tenants",
     "config.apps.ConsoleConfig",
     "tenants",
     "apikeys",
     "knox",
-    "unfold",
-    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -273,8 +274,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
-_ICON = {"rel": "icon", "type": "image/svg+xml", "href": lambda _: f"{STATIC_URL}parley.svg"}
-UNFOLD = {"SITE_TITLE": "Parley", "SITE_HEADER": "Parley", "SITE_SYMBOL": "forum", "SITE_FAVICONS": [_ICON]}
 SENTRY_DSN = env.secret("SENTRY_DSN")
 if SENTRY_DSN:
     import sentry_sdk  # only where errors are sent anywhere

@@ -179,6 +179,7 @@ class GlobalAIProvider(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = "global AI provider", "global AI providers"
         constraints = [
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="one_default_provider")
         ]

@@ -87,4 +87,8 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AlterModelOptions(
+            name="apikey",
+            options={"verbose_name": "API key", "verbose_name_plural": "API keys"},
+        ),
     ]

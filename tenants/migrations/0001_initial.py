@@ -265,4 +265,8 @@ class Migration(migrations.Migration):
                 "indexes": [django.contrib.postgres.indexes.GinIndex(fields=["origins"], name="route_origins")],
             },
         ),
+        migrations.AlterModelOptions(
+            name="globalaiprovider",
+            options={"verbose_name": "global AI provider", "verbose_name_plural": "global AI providers"},
+        ),
     ]
