@@ -8,8 +8,9 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
 # The embedding model is part of the image, so that a container starts without preparing it.
-RUN MODELS_DIR=/opt/models python manage.py prepare_models \
-    && PARLEY_VAR=/tmp/parley STATIC_ROOT=/opt/static python manage.py collectstatic --noinput
+RUN export PARLEY_VAR=/tmp/parley MODELS_DIR=/opt/models STATIC_ROOT=/opt/static \
+    && python manage.py prepare_models && python manage.py collectstatic --noinput \
+    && rm -rf /tmp/parley && chown parley /opt/models
 ENV MODELS_DIR=/opt/models STATIC_ROOT=/opt/static
 USER parley
 EXPOSE 8000
