@@ -72,10 +72,16 @@ def body(problem: Problem) -> dict[str, Any]:
         "type": f"urn:parley:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": _whole(problem.detail),
         "code": problem.code,
     }
-    return members | ({"errors": problem.errors} if problem.errors else {})
+    errors = {_whole(name): [_whole(said) for said in sentences] for name, sentences in problem.errors.items()}
+    return members | ({"errors": errors} if errors else {})
+
+
+def _whole(text: str) -> str:
+    """Without half characters: a refusal may quote them from the request, and UTF-8 has no room for them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _flat(detail: Any, path: str = "") -> dict[str, list[str]]:  # noqa: ANN401 -- DRF's nested errors

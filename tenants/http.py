@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
@@ -37,7 +38,7 @@ def route(path: str, view: Callable[..., HttpResponseBase], name: str) -> URLPat
 class StrictSerializer(Serializer[Any]):
     """A body with nothing in it but what is asked for, and nothing that PostgreSQL cannot keep.
 
-    A misspelt field is refused, not dropped; so are NUL and half characters, however deep they lie.
+    A misspelt field is refused, not dropped; so are NUL, half characters and infinite numbers, however deep they lie.
     """
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 -- DRF's signature
@@ -48,13 +49,15 @@ class StrictSerializer(Serializer[Any]):
         validated = super().to_internal_value(data)
         unkept = [name for name, value in validated.items() if not _can_be_kept(value)]
         if unkept:
-            raise ValidationError({str(name): ["NUL and half characters cannot be kept."] for name in unkept})
+            raise ValidationError({str(name): ["NUL, half characters and infinite numbers cannot be kept."] for name in unkept})
         return validated
 
 
 def _can_be_kept(value: Any) -> bool:  # noqa: ANN401 -- JSON
     if isinstance(value, str):
         return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, float):  # 1e999 is JSON, and infinite
+        return math.isfinite(value)
     if isinstance(value, Mapping):
         return all(_can_be_kept(name) and _can_be_kept(inner) for name, inner in value.items())
     return all(map(_can_be_kept, value)) if isinstance(value, list) else True

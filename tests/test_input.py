@@ -45,13 +45,21 @@ def test_no_body_and_no_query_breaks_an_endpoint(who: str, request: pytest.Fixtu
             answers = [client.generic(verb, f"{_url(path)}?{query}") for query in QUERIES]
         else:
             answers = [getattr(client, verb.lower())(_url(path), body, format="json") for body in BODIES]
-            raw = ["{", "[" * 100_000, "\xff", '{"a": NaN}', '{"name": "\\ud800"}', ""]
+            raw = ["{", "[" * 100_000, "\xff", '{"a": NaN}', '{"name": "\\ud800"}', '{"\\ud800": 1}', ""]
+            raw.append('{"name": "n", "provider_type": "builtin", "config": {"a": 1e999}}')
             answers += [client.generic(verb, _url(path), text, content_type="application/json") for text in raw]
         for answer in answers:
             assert answer.status_code < 500, (verb, path, answer.content[:300])
             if answer.status_code >= 400:
                 assert answer["Content-Type"] == "application/problem+json", (verb, path)
                 assert answer.json()["code"], (verb, path)
+
+
+def test_a_refusal_may_quote_half_a_character(api: APIClient) -> None:
+    refused = api.generic("POST", "/v1/tenant/ai-providers/", '{"provider_name": "\\ud800"}', "application/json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["provider_name"])
+    taken = api.generic("POST", "/v1/tenant/ai-providers/", '{"provider_name": "builtin"}', "application/json")
+    assert taken.status_code == 201
 
 
 @pytest.mark.django_db
