@@ -11,12 +11,11 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from apikeys import limits
-from apikeys.limits import SIGN_INS_A_MINUTE
 from apikeys.models import APIKey
 from apikeys.selectors import BadCredential, resolve
-from tenants.errors import TooManyRequests
-from tenants.keys import platform_key, redis_key
+from tenants import limits
+from tenants.errors import TooManyRequests, Unavailable
+from tenants.keys import redis_key
 from tenants.models import User
 from tenants.types import Principal, RateLimit
 
@@ -76,10 +75,9 @@ class LimitedBackend(ModelBackend):
         **kwargs: Any,  # noqa: ANN401 -- Django's signature
     ) -> User | None:
         ip = request.META.get("REMOTE_ADDR", "") if request else ""
-        who = platform_key("sign-in", ip or "unknown", (username or "").strip().lower() or "nobody")
         try:
-            limits.hit_minutely(key=who, limit=SIGN_INS_A_MINUTE)
-        except TooManyRequests as error:
+            limits.hit_sign_in(ip=ip, email=username or "")
+        except (TooManyRequests, Unavailable) as error:  # the form has one answer, also while Redis is away
             raise PermissionDenied from error
         user = super().authenticate(request, username=username, password=password, **kwargs)
         return user if isinstance(user, User) else None

@@ -9,12 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from knox.crypto import hash_token
 
-from apikeys import limits, tokens
+from apikeys import tokens
 from apikeys.models import AccessToken, APIKey
 from apikeys.selectors import BadCredential
-from tenants import audit, context, plans
+from tenants import audit, context, limits, plans
 from tenants.errors import Invalid
-from tenants.keys import platform_key
 from tenants.models import Tenant, User
 from tenants.types import Principal
 
@@ -27,7 +26,7 @@ class BadSignIn(BadCredential):
 
 def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tuple[AccessToken, str]:
     """A new token and its secret, shown this once. `tenant` (a slug) is needed where the user has several."""
-    limits.hit_minutely(key=platform_key("sign-in", ip or "unknown", email.lower()), limit=limits.SIGN_INS_A_MINUTE)
+    limits.hit_sign_in(ip=ip, email=email)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
         make_password(password)  # as long as a real check takes, so that nothing shows by the clock

@@ -59,10 +59,6 @@ class TalkView(BaseView):
         """The website a browser calls from; empty for anything else."""
         return str(self.request.headers.get("Origin", ""))
 
-    @property
-    def ip(self) -> str:
-        return str(self.request.META.get("REMOTE_ADDR") or "")
-
     def admit(self, profile: BotProfile) -> None:
         """Let the website in, or raise; from here on it may read the answer, a problem included (CORS)."""
         ours = f"{self.request.scheme}://{self.request.get_host()}"

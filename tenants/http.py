@@ -49,7 +49,9 @@ class StrictSerializer(Serializer[Any]):
         validated = super().to_internal_value(data)
         unkept = [name for name, value in validated.items() if not _can_be_kept(value)]
         if unkept:
-            raise ValidationError({str(name): ["NUL, half characters and infinite numbers cannot be kept."] for name in unkept})
+            raise ValidationError(
+                {str(name): ["NUL, half characters and infinite numbers cannot be kept."] for name in unkept}
+            )
         return validated
 
 
@@ -82,6 +84,10 @@ class BaseView(APIView):
     @property
     def principal(self) -> Principal:
         return principal_of(self.request)
+
+    @property
+    def ip(self) -> str:
+        return str(self.request.META.get("REMOTE_ADDR") or "")
 
     def data(self, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """The validated body; what is wrong with it is raised, field by field."""

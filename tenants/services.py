@@ -72,8 +72,8 @@ def create_tenant(
                 description=description,
                 plan=chosen,
             )
-            schema.create(tenant)
             owner = _first_user(email=email, password=password, tenant=tenant)
+            schema.create(tenant)
             Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
             if owner_email and owner_email.strip().lower() != owner.email:
                 invite(tenant=tenant, email=owner_email, role=Role.OWNER)

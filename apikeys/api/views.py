@@ -10,10 +10,11 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apikeys import limits, services
+from apikeys import services
 from apikeys.api import serializers as shapes
 from apikeys.authentication import credential_of
 from apikeys.models import APIKey
+from tenants import limits
 from tenants import services as tenant_services
 from tenants.enums import Role
 from tenants.errors import NotFound
@@ -28,10 +29,6 @@ class _OpenView(BaseView):
 
     authentication_classes = ()
     permission_classes: ClassVar[list[type[BasePermission]]] = [Anyone]  # type: ignore[misc]  # DRF leaves it an instance's
-
-    @property
-    def ip(self) -> str:
-        return str(self.request.META.get("REMOTE_ADDR") or "")
 
 
 class SignInView(_OpenView):

@@ -12,8 +12,9 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from apikeys import limits, tokens
+from apikeys import tokens
 from apikeys.models import AccessToken, APIKey
+from tenants import limits
 from tenants.enums import Role
 from tenants.errors import TooManyRequests
 from tenants.models import Membership, Tenant, User
@@ -55,6 +56,13 @@ def test_guessing_is_slowed(anonymous: APIClient, acme: TenantRef) -> None:
     answers = [_sign_in(anonymous, password=str(n)).status_code for n in range(11)]
     assert answers == [401] * 10 + [429]
     assert _sign_in(anonymous, email="owner@globex.example").status_code == 200
+
+
+def test_one_address_cannot_try_a_password_on_everybody(anonymous: APIClient, acme: TenantRef) -> None:
+    for n in range(limits.SIGN_INS_OF_AN_ADDRESS - 1):
+        assert _sign_in(anonymous, email=f"{n}@acme.example").status_code == 401
+    assert _sign_in(anonymous).status_code == 200
+    assert _sign_in(anonymous).status_code == 429
 
 
 def test_a_member_of_two_tenants_says_which(anonymous: APIClient, owner: User, globex: TenantRef) -> None:

@@ -11,13 +11,12 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apikeys import limits
 from bots import origins
 from bots import selectors as bots
 from bots.types import BotProfile
 from chat.enums import Source
 from chat.errors import BotInactive, BotNotFound, BotPrivate, OriginNotAllowed, SessionNotFound
-from tenants import context
+from tenants import context, limits
 from tenants.errors import Forbidden, NotFound
 from tenants.keys import redis_key
 from tenants.selectors import tenant_of

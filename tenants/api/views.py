@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from tenants import services
+from tenants import limits, services
 from tenants.api import serializers as shapes
 from tenants.errors import NotFound
 from tenants.http import BaseView, StaffView
@@ -37,6 +37,8 @@ class TenantsView(BaseView):
     def post(self, request: Request) -> Response:
         services.check_signup(by=self.principal)
         data = self.data(shapes.TenantIn)
+        if not self.principal.platform_role:
+            limits.hit_sign_up(ip=self.ip)
         tenant: Any = services.create_tenant(by=self.principal, **data)
         tenant.email, tenant.owner_email = data["email"].lower(), data.get("owner_email")
         return Response(shapes.TenantCreated(tenant).data, status=201)

@@ -9,11 +9,11 @@ from django.core import mail
 from django.db import connection
 from rest_framework.test import APIClient
 
-from tenants import services
+from tenants import limits, services
 from tenants.errors import Invalid, NotFound
 from tenants.models import Invitation, Membership, Tenant, TenantRoute, User
 from tenants.provisioning import schema
-from tenants.types import Principal
+from tenants.types import Principal, TenantRef
 
 NOBODY = Principal()
 WHOLE: dict[str, Any] = {
@@ -126,3 +126,14 @@ def test_bad_tenants_are_refused_by_field(anonymous: APIClient, change: dict[str
     assert answer["Content-Type"] == "application/problem+json"
     assert field in answer.json()["errors"]
     assert not Tenant.objects.filter(slug=WHOLE["slug"]).exists()
+
+
+def test_a_stranger_cannot_guess_a_password_by_asking_for_tenants(
+    anonymous: APIClient, staff: APIClient, globex: TenantRef, settings: Any
+) -> None:
+    settings.TENANT_SIGNUP = "open"
+    guess = {**WHOLE, "email": "owner@globex.example", "password": "not this horse"}
+    answers = [anonymous.post("/admin/tenants/", guess).status_code for _ in range(limits.SIGN_UPS_AN_HOUR + 1)]
+    assert answers == [409] * limits.SIGN_UPS_AN_HOUR + [429]
+    assert anonymous.post("/admin/tenants/", {**guess, "password": "correct horse battery"}).status_code == 429
+    assert staff.post("/admin/tenants/", WHOLE).status_code == 201

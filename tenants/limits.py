@@ -19,9 +19,13 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindo
 from redis.exceptions import RedisError
 
 from tenants.errors import TooManyRequests, Unavailable
+from tenants.keys import platform_key
 from tenants.types import RateLimit
 
-SIGN_INS_A_MINUTE = 10
+# Tries at a password a minute, from one address: at one e-mail, and at all of them.
+SIGN_INS_A_MINUTE, SIGN_INS_OF_AN_ADDRESS = 10, 60
+# Tenants that one address may ask for where anyone may: each costs a schema, sends mail, and tries a password.
+SIGN_UPS_AN_HOUR = 20
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +41,18 @@ def hit_hourly(*, key: str, limit: int) -> RateLimit:
 def hit_minutely(*, key: str, limit: int) -> RateLimit:
     """Count one request against `limit` a minute; raises `TooManyRequests` past it."""
     return _hit(MovingWindowRateLimiter, RateLimitItemPerMinute(limit), key=key)
+
+
+def hit_sign_in(*, ip: str, email: str) -> None:
+    """Count a try at a password; raises `TooManyRequests` for too many at one e-mail, or at any."""
+    hit_minutely(key=platform_key("sign-in", ip or "unknown"), limit=SIGN_INS_OF_AN_ADDRESS)
+    who = email.strip().lower() or "nobody"
+    hit_minutely(key=platform_key("sign-in", ip or "unknown", who), limit=SIGN_INS_A_MINUTE)
+
+
+def hit_sign_up(*, ip: str) -> None:
+    """Count a stranger's wish for a tenant."""
+    hit_hourly(key=platform_key("sign-up", ip or "unknown"), limit=SIGN_UPS_AN_HOUR)
 
 
 def _hit(strategy: type[RateLimiter], item: RateLimitItem, *, key: str) -> RateLimit:
