@@ -49,16 +49,22 @@ class APIKey(models.Model):
 
 
 class AccessToken(AbstractAuthToken):
-    """What a sign-in gives: a bearer token of a user, in one tenant or (for staff) in none."""
+    """What a sign-in gives: a bearer token of a user, in one tenant or (for staff) in none.
+
+    `password_mark` is the mark of the password it was got with (`User.get_session_auth_hash`); when that changes,
+    however it is changed, the token is worth nothing, as a session of the console is.
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="access_tokens")
+    password_mark = models.CharField(max_length=64, default="")
 
     objects: ClassVar[AuthTokenManager] = AuthTokenManager()
 
     @classmethod
     def issue(cls, *, user: User, tenant_id: UUID | None = None) -> tuple[AccessToken, str]:
         """A new token and its secret, of which only a hash is kept."""
-        token, secret = cls.objects.create(user=user, tenant_id=tenant_id)  # type: ignore[no-untyped-call]  # knox's own
+        mark = user.get_session_auth_hash()
+        token, secret = cls.objects.create(user=user, tenant_id=tenant_id, password_mark=mark)  # type: ignore[no-untyped-call]  # knox's own
         return token, secret
 
     def __str__(self) -> str:

@@ -59,7 +59,7 @@ def _token(credential: str) -> AccessToken:
         .filter(digest=hash_token(credential), expiry__gt=timezone.now())
         .first()
     )
-    if token is None or not token.user.is_active:
+    if token is None or not token.user.is_active or token.password_mark != token.user.get_session_auth_hash():
         raise BadCredential
     return token
 

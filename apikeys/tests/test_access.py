@@ -52,6 +52,17 @@ def test_a_bad_sign_in_has_one_answer(anonymous: APIClient, acme: TenantRef, cha
     assert not AccessToken.objects.exists()
 
 
+def test_a_new_password_ends_the_tokens_of_the_old(anonymous: APIClient, acme: TenantRef, owner: User) -> None:
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {_sign_in(anonymous).json()['token']}")
+    assert anonymous.get(ME).status_code == 200
+    owner.set_password("another horse battery")
+    owner.save()
+    assert (anonymous.get(ME).status_code, anonymous.get(ME).json()["code"]) == (401, "invalid_credential")
+    token = _sign_in(anonymous, password="another horse battery").json()["token"]
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert anonymous.get(ME).status_code == 200
+
+
 def test_guessing_is_slowed(anonymous: APIClient, acme: TenantRef) -> None:
     answers = [_sign_in(anonymous, password=str(n)).status_code for n in range(11)]
     assert answers == [401] * 10 + [429]
