@@ -112,11 +112,14 @@ class Scope(models.Model):
 
 
 class KeyBot(models.Model):
-    """Ties an API key (a row of public, hence no foreign key) to a bot: a tied key opens no other bot."""
+    """Ties an API key (a row of public, hence no foreign key) to a bot: a tied key opens no other bot.
+
+    A tie outlives its bot, so that a key whose bot was deleted opens none rather than all.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key_id = models.UUIDField()
-    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="key_ties")
+    bot = models.ForeignKey(Bot, on_delete=models.SET_NULL, null=True, related_name="key_ties")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

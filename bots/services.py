@@ -61,7 +61,7 @@ def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: 
 
 
 def delete_bot(*, by: Principal, bot_id: UUID) -> None:
-    """The bot goes with its scopes, its links and its conversations; its datasets stay."""
+    """The bot goes with its scopes, its links and its conversations; its datasets stay, and keys stay tied."""
     with transaction.atomic():
         bot = _locked(bot_id)
         TenantRoute.objects.filter(id=bot.id).delete()

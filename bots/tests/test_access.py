@@ -42,6 +42,21 @@ def test_keys_need_their_scope(key_client: Callable[..., APIClient], anonymous: 
     assert anonymous.get(url).status_code == 401
 
 
+def test_a_key_opens_nothing_once_its_bot_is_deleted(
+    api: APIClient, key_client: Callable[..., APIClient], make_bot: MakeBot, acme: TenantRef
+) -> None:
+    mine, other = make_bot(), make_bot()
+    client = key_client("chat:read", "chat:write")
+    key = APIKey.objects.get(tenant_id=acme.id)
+    assert api.post(f"{BOTS}/{mine.id}/keys", {"key_id": str(key.id)}, format="json").status_code == 201
+    assert selectors.key_opens(key_id=key.id, bot_id=mine.id)
+    assert api.delete(f"{BOTS}/{mine.id}").status_code == 204
+    assert not selectors.key_opens(key_id=key.id, bot_id=other.id)
+    assert client.get("/v1/tenant/conversations").json()["count"] == 0
+    assert api.post(f"{BOTS}/{other.id}/keys", {"key_id": str(key.id)}, format="json").status_code == 201
+    assert selectors.key_opens(key_id=key.id, bot_id=other.id)
+
+
 def test_a_tied_key_opens_its_bots_alone(api: APIClient, make_bot: MakeBot, acme: TenantRef) -> None:
     mine, other = make_bot("Mine"), make_bot("Other")
     key = APIKey.objects.create(
