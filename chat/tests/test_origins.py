@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 
 from apikeys import services as keys
+from bots import services as bots
 from bots.models import Bot
 from tenants import context
 from tenants.types import Principal, TenantRef
@@ -88,6 +89,15 @@ def test_without_a_website_a_bot_that_has_some_asks_for_a_key(make_bot: MakeBot,
     with context.entered(globex):
         foreign = keys.create_key(by=Principal(), name="theirs", scopes=["chat:write"])[1]
     assert post(PUBLIC, bot, key=foreign).status_code == 403
+
+
+def test_a_key_tied_to_another_bot_does_not_stand_in_for_a_website(make_bot: MakeBot, principal: Principal) -> None:
+    bot, other = make_bot(allowed_domains=SHOP), make_bot()
+    tied, secret = keys.create_key(by=principal, name="tied", scopes=["chat:write"])
+    assert post(PUBLIC, bot, key=secret).status_code == 200
+    bots.tie_key(by=principal, bot_id=other.id, key_id=tied.id)
+    assert post(PUBLIC, bot, key=secret).status_code == 403
+    assert post(PUBLIC, other, key=secret).status_code == 200
 
 
 def test_without_websites_of_its_own_servers_are_served(make_bot: MakeBot) -> None:

@@ -20,7 +20,7 @@ from tenants import context, limits
 from tenants.errors import Forbidden, NotFound
 from tenants.keys import redis_key
 from tenants.selectors import tenant_of
-from tenants.types import Principal, RateLimit, TenantRef
+from tenants.types import Principal, RateLimit
 
 
 def public_bot(*, bot_id: UUID, by: Principal) -> BotProfile:
@@ -91,14 +91,17 @@ def check_origin(*, profile: BotProfile, origin: str, ours: str) -> bool:
 
 def check_credential(*, profile: BotProfile, origin: str, by: Principal) -> None:
     """A bot with websites of its own serves a caller that is none only with a credential of its tenant."""
-    if profile.allowed_domains and not origin and not _may_talk(by, profile.tenant):
+    if profile.allowed_domains and not origin and not _may_talk(by, profile):
         raise OriginNotAllowed("Without a website this bot needs an API key with the scope chat:write.")
 
 
-def _may_talk(by: Principal, tenant: TenantRef) -> bool:
-    if by.tenant != tenant:
+def _may_talk(by: Principal, profile: BotProfile) -> bool:
+    if by.tenant != profile.tenant:
         return False
-    return by.kind == "user" or "chat:write" in by.scopes
+    if by.key_id is None:
+        return by.kind == "user"
+    with context.entered(profile.tenant):
+        return "chat:write" in by.scopes and bots.key_opens(key_id=by.key_id, bot_id=profile.id)
 
 
 def check_active(profile: BotProfile) -> None:
