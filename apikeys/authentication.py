@@ -43,10 +43,9 @@ def identify(credential: str) -> tuple[Principal, User | None, RateLimit | None]
 
 
 def _count(key: APIKey) -> RateLimit | None:
-    limit = key.rate_limit or key.tenant.plan.requests_hour
-    if limit is None:
-        return None
-    return limits.hit_hourly(key=redis_key(key.tenant.ref, "key", key.id), limit=limit)
+    """A key's own limit may be lower than its plan's, never higher."""
+    given = [limit for limit in (key.rate_limit, key.tenant.plan.requests_hour) if limit is not None]
+    return limits.hit_hourly(key=redis_key(key.tenant.ref, "key", key.id), limit=min(given)) if given else None
 
 
 class CredentialAuthentication(BaseAuthentication):

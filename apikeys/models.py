@@ -16,7 +16,7 @@ from tenants.models import Tenant, User
 
 
 class APIKey(models.Model):
-    """A key of a tenant's. `rate_limit` is in requests an hour; empty means the plan's."""
+    """A key of a tenant's. `rate_limit` is in requests an hour; empty means the plan's, which is also the most."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")

@@ -13,7 +13,7 @@ from apikeys import tokens
 from apikeys.models import AccessToken, APIKey
 from apikeys.selectors import BadCredential
 from tenants import audit, context, limits, plans
-from tenants.errors import Invalid
+from tenants.errors import Conflict, Invalid
 from tenants.models import Tenant, User
 from tenants.types import Principal
 
@@ -22,6 +22,10 @@ class BadSignIn(BadCredential):
     """One answer for an unknown e-mail, a wrong password and a user who was locked out."""
 
     code, title = "invalid_credentials", "E-mail or password is wrong"
+
+
+class KeyRevoked(Conflict):
+    code, title = "key_revoked", "The key was revoked"
 
 
 def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tuple[AccessToken, str]:
@@ -77,10 +81,11 @@ def create_key(*, by: Principal, name: str, scopes: list[str], **fields: Any) ->
     An expiry in the past is taken as it is: the key is made and is expired (docs/decisions).
     """
     tenant = context.current()
-    live = APIKey.objects.filter(tenant_id=tenant.id, revoked_at=None).count()
-    plans.check("api_keys", used=live)
     secret = tokens.new_key()
     with transaction.atomic():
+        Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
+        live = APIKey.objects.filter(tenant_id=tenant.id, revoked_at=None).count()
+        plans.check("api_keys", used=live)
         key = APIKey.objects.create(
             tenant_id=tenant.id,
             name=name,
@@ -104,7 +109,9 @@ def update_key(*, by: Principal, key: APIKey, **changes: Any) -> APIKey:  # noqa
 
 
 def rotate_key(*, by: Principal, key: APIKey) -> str:
-    """A new secret for the same key; the old one is worth nothing from now on."""
+    """A new secret for the same key; the old one is worth nothing from now on. Raises `KeyRevoked`."""
+    if key.revoked_at is not None:
+        raise KeyRevoked("This key was revoked, and stays so; make another.")
     secret = tokens.new_key()
     with transaction.atomic():
         key.key_prefix, key.key_hash = tokens.prefix_of(secret), tokens.hash_of(secret)

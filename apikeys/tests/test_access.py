@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from apikeys import tokens
+from apikeys import services, tokens
 from apikeys.models import AccessToken, APIKey
 from tenants import limits
 from tenants.enums import Role
 from tenants.errors import TooManyRequests
 from tenants.models import Membership, Tenant, User
-from tenants.types import TenantRef
+from tenants.types import Principal, TenantRef
 
 KEY: dict[str, Any] = {
     "name": "Website",
@@ -202,6 +204,30 @@ def test_the_plan_limits_keys(api: APIClient, acme: TenantRef) -> None:
     Tenant.objects.filter(id=acme.id).update(plan=_plan("free"))
     answers = [api.post("/v1/tenant/api-keys/", KEY).status_code for _ in range(4)]
     assert answers == [201, 201, 201, 403]
+
+
+def test_keys_are_counted_one_after_the_other(principal: Principal) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        services.create_key(by=principal, name="k", scopes=["chat:read"])
+    said = [query["sql"] for query in asked]
+    counted = next(at for at, sql in enumerate(said) if "COUNT(" in sql)
+    assert any("FOR NO KEY UPDATE" in sql for sql in said[:counted])
+
+
+def test_a_keys_limit_is_at_most_its_plans(key_client: Callable[..., APIClient], acme: TenantRef) -> None:
+    Tenant.objects.filter(id=acme.id).update(plan=_plan("free"))
+    assert key_client("chat:read", rate_limit=5).get(ME)["RateLimit-Limit"] == "5"
+    assert key_client("chat:read", rate_limit=1_000_000).get(ME)["RateLimit-Limit"] == "1000"
+
+
+def test_a_revoked_key_is_not_rotated(api: APIClient) -> None:
+    key = api.post("/v1/tenant/api-keys/", KEY).json()
+    path = f"/v1/tenant/api-keys/{key['id']}"
+    assert api.post(f"{path}/rotate").status_code == 200
+    assert api.delete(path).status_code == 204
+    again = api.post(f"{path}/rotate")
+    assert (again.status_code, again.json()["code"]) == (409, "key_revoked")
+    assert "key" not in again.json()
 
 
 def _plan(slug: str) -> Any:
