@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+LONGEST = 300
+
 
 def parse(domain: str) -> str:
     """An allowed domain in the form it is kept: `https://host[:port]`, the host lower-case, `*.` in front allowed.
 
     Raises `ValueError` with a sentence where it is none.
     """
+    if len(domain) > LONGEST:  # names have 253 characters at most, and `candidates` grows with the square
+        raise ValueError("A web origin is not as long as this.")
     try:
         parts = urlsplit(domain.strip())
         host, port = parts.hostname or "", parts.port
@@ -24,7 +28,10 @@ def parse(domain: str) -> str:
         raise ValueError(f"{domain}: a star stands for sub-domains, as in https://*.example.com.")
     name = f"[{host}]" if ":" in host else host
     standard = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != standard else "")
+    origin = f"{parts.scheme}://{name}" + (f":{port}" if port and port != standard else "")
+    if len(origin) > LONGEST:  # some letters grow when they are made small
+        raise ValueError("A web origin is not as long as this.")
+    return origin
 
 
 def candidates(origin: str) -> list[str]:

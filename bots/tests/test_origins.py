@@ -34,7 +34,7 @@ def test_origins_are_kept_in_one_form(written: str, kept: str) -> None:
     [
         "", "acme.com", "*", "null", "https://", "ftp://acme.com", "https://acme.com/path", "https://acme.com?x=1",
         "https://user@acme.com", "https://*.com", "https://*", "https://www.*.acme.com", "https://acme.com:port",
-        "javascript:alert(1)",
+        "javascript:alert(1)", "https://" + "a." * 8_000 + "com", "https://" + "\u0130" * 280 + ".com",
     ],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(written: str) -> None:
@@ -71,6 +71,12 @@ def test_what_is_no_origin_is_refused(written: str) -> None:
 )
 def test_which_origins_a_bot_serves(origin: str, allowed: list[str], serves: bool) -> None:
     assert origins.matches(origin, allowed) is serves
+
+
+def test_a_huge_origin_is_not_taken_apart() -> None:
+    longest = "https://" + "a." * 125 + "com"
+    assert len(origins.candidates(longest)) == 126
+    assert origins.candidates("https://" + "a." * 8_000 + "com") == []
 
 
 def _preflight(origin: str) -> dict[str, Any]:
