@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from tenants import services
+from tenants import audit, services
 from tenants.errors import Problem
 from tenants.models import (
     AuditEvent,
@@ -91,9 +91,31 @@ class NewTenant(forms.ModelForm[Tenant]):
             try:
                 services.check_password_strength(password=data["password"], email=data["email"])
             except Problem as problem:
-                for sentence in problem.errors["password"]:
-                    self.add_error("password", sentence)
+                self.add_error("password", problem.errors["password"])
         return data
+
+
+class Noted:
+    """Rows that Django's admin saves itself; the audit hears of it with Django's own log, in the same transaction."""
+
+    noun: ClassVar[str]
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 -- Django's signature
+        self._note(request, obj, "create", message)
+        return super().log_addition(request, obj, message)  # type: ignore[misc]  # of the ModelAdmin beside it
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 -- same
+        self._note(request, obj, "update", message)
+        return super().log_change(request, obj, message)  # type: ignore[misc]  # same
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # noqa: ANN401 -- same
+        for row in queryset:
+            self._note(request, row, "delete", [])
+        return super().log_deletions(request, queryset)  # type: ignore[misc]  # same
+
+    def _note(self, request: HttpRequest, row: Model, verb: str, message: list[dict[str, Any]]) -> None:
+        where, data = getattr(getattr(row, "tenant", row), "ref", None), {"changes": message}
+        audit.record(by=caller(request), action=f"{self.noun}.{verb}", target=row, tenant=where, data=data)
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -108,7 +130,8 @@ class DomainInline(TabularInline):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Tenant)
-class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class TenantAdmin(Noted, Audited):
+    noun = "tenant"
     list_display = ("name", "slug", "plan", "is_active", "created_at")
     list_filter = ("is_active", "plan")
     search_fields = ("name", "slug")
@@ -132,7 +155,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "slug") if obj else ()
 
-    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 -- Django's signature
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # type: ignore[override]  # noqa: ANN401, FBT001 -- Django's signature
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             if "plan" in changes:
@@ -147,12 +170,13 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             raise
         obj.__dict__.update(made.__dict__)
 
-    def delete_model(self, request: HttpRequest, obj: Tenant) -> None:
-        services.delete_tenant(by=caller(request), tenant=obj)
+    def _note(self, request: HttpRequest, row: Model, verb: str, message: list[dict[str, Any]]) -> None:
+        """The services note the tenant's own fields; here it is about people and domains, which the page changes."""
+        if below := [deed for deed in message if any("object" in told for told in deed.values())]:
+            super()._note(request, row, verb, below)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        for tenant in queryset:
-            self.delete_model(request, tenant)
+    def delete_model(self, request: HttpRequest, obj: Tenant) -> None:  # type: ignore[override]  # a Tenant it is
+        services.delete_tenant(by=caller(request), tenant=obj)
 
 
 class NewUser(UserCreationForm):  # type: ignore[misc]  # unfold has no types
@@ -168,7 +192,8 @@ class ChangedUser(UserChangeForm):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # unfold has no types
+class UserAdmin(Noted, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # unfold has no types
+    noun = "user"
     form, add_form, change_password_form = ChangedUser, NewUser, AdminPasswordChangeForm
     list_display = ("email", "name", "platform_role", "is_active", "created_at")
     list_filter = ("platform_role", "is_active")
@@ -241,7 +266,8 @@ class AuditEventAdmin(ReadOnly):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class MembershipAdmin(Noted, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    noun = "member"
     list_display = ("user", "tenant", "role", "created_at")
     list_filter = ("role",)
     search_fields = ("user__email", "tenant__name", "tenant__slug")
@@ -250,7 +276,8 @@ class MembershipAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Domain)
-class DomainAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class DomainAdmin(Noted, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    noun = "domain"
     list_display = ("domain", "tenant", "is_primary")
     list_filter = ("is_primary",)
     search_fields = ("domain", "tenant__name")

@@ -135,6 +135,31 @@ def test_only_super_admins_change_people(db: None) -> None:
     assert admin_client.get(reverse("admin:tenants_plan_add")).status_code == 200
 
 
+def test_people_and_their_places_changed_at_the_console_are_audited(console: Client) -> None:
+    person = User.objects.get(email="owner@acme.example")
+    page = reverse("admin:auth_user_password_change", args=[person.id])
+    secret = "another horse battery"
+    assert console.post(page, {"password1": secret, "password2": secret}).status_code == 302
+    member = {"user": person.id, "tenant": Tenant.objects.get(slug="globex").id, "role": "owner"}
+    assert console.post(reverse("admin:tenants_membership_add"), member).status_code == 302
+    place = person.memberships.get(tenant__slug="globex")
+    assert console.post(reverse("admin:tenants_membership_delete", args=[place.id]), {"post": "yes"}).status_code == 302
+    events = AuditEvent.objects.filter(actor="super_admin@parley.example")
+    globex = Tenant.objects.get(slug="globex")
+    inline = {
+        "name": "Globex", "description": "", "plan": globex.plan_id, "is_active": "on",
+        **{f"{of}-{field}": "0" for of in ("memberships", "domains") for field in ("TOTAL_FORMS", "INITIAL_FORMS")},
+        "memberships-TOTAL_FORMS": "1", "memberships-0-tenant": globex.id, "memberships-0-user": person.id,
+        "memberships-0-role": "viewer",
+    }  # fmt: skip
+    assert console.post(reverse("admin:tenants_tenant_change", args=[globex.id]), inline).status_code == 302
+    assert person.memberships.get(tenant=globex).role == "viewer"
+    assert events.filter(action="tenant.update", data__changes__0__added__name="membership").exists()
+    assert {"user.update", "member.create", "member.delete"} <= set(events.values_list("action", flat=True))
+    assert events.get(action="member.create").tenant_id == member["tenant"]
+    assert secret not in str(list(events.values()))
+
+
 def test_a_key_is_revoked_at_the_console(console: Client, rows: None) -> None:
     key = APIKey.objects.get()
     form = {"action": "revoke", "_selected_action": [str(key.id)]}
