@@ -89,9 +89,10 @@ class NewTenant(forms.ModelForm[Tenant]):
         data = super().clean() or {}
         if "password" in data and "email" in data:
             try:
-                services.check_password_strength(password=data["password"], email=data["email"])
+                services.check_first_user(password=data["password"], email=data["email"])
             except Problem as problem:
-                self.add_error("password", problem.errors["password"])
+                for field, sentences in problem.errors.items():
+                    self.add_error(field, sentences)
         return data
 
 

@@ -95,13 +95,18 @@ def _plan(slug: str) -> Plan:
 
 def _first_user(*, email: str, password: str, tenant: Tenant) -> User:
     """A new user, or the one of this e-mail where the password proves that it is theirs."""
+    known = check_first_user(email=email, password=password, name=tenant.name)
+    return known or User.objects.create_user(email=email, password=password)
+
+
+def check_first_user(*, email: str, password: str, name: str = "") -> User | None:
+    """Who has this e-mail and password, or nobody where a user may be made of them; raises `EmailTaken`, `Invalid`."""
     known = User.objects.filter(email=email.strip().lower()).first()
-    if known is not None:
-        if not (known.is_active and known.check_password(password)):
-            raise EmailTaken
-        return known
-    check_password_strength(password=password, email=email, name=tenant.name)
-    return User.objects.create_user(email=email, password=password)
+    if known is None:
+        check_password_strength(password=password, email=email, name=name)
+    elif not (known.is_active and known.check_password(password)):
+        raise EmailTaken(errors={"email": ["There is a user with this e-mail and another password."]})
+    return known
 
 
 def check_password_strength(*, password: str, email: str, name: str = "") -> None:

@@ -88,6 +88,8 @@ def test_a_tenant_is_made_and_changed_at_the_console(console: Client) -> None:
     }  # fmt: skip
     weak = console.post(reverse("admin:tenants_tenant_add"), {**form, "password": "123"})
     assert (weak.status_code, Tenant.objects.filter(slug="initech").exists()) == (200, False)
+    taken = console.post(reverse("admin:tenants_tenant_add"), {**form, "email": "owner@acme.example", "password": "x"})
+    assert (taken.status_code, Tenant.objects.filter(slug="initech").exists()) == (200, False)
     made = console.post(reverse("admin:tenants_tenant_add"), form)
     assert made.status_code == 302
     tenant = Tenant.objects.get(slug="initech")
