@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.parsers import JSONParser
 
+MOST_BYTES = 1024 * 1024
+
 
 class JsonParser(JSONParser):
-    """JSON of a bounded size; DRF's own reads whatever is sent."""
+    """JSON of a bounded size; DRF's own reads whatever is sent. A view that takes more says so in `most_bytes`."""
 
-    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- DRF's signature
-        body = stream.read(settings.MAX_UPLOAD_BYTES + 1)
-        if len(body) > settings.MAX_UPLOAD_BYTES:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- DRF's signature
+        most = getattr((parser_context or {}).get("view"), "most_bytes", MOST_BYTES)
+        body = stream.read(most + 1)
+        if len(body) > most:
             raise RequestDataTooBig
-        return super().parse(BytesIO(body), *args, **kwargs)
+        return super().parse(BytesIO(body), media_type, parser_context)

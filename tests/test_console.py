@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from apikeys import services as key_services
 from apikeys.models import APIKey
+from tenants import context
 from tenants.enums import PlatformRole, Role
 from tenants.models import AuditEvent, GlobalAIProvider, Plan, SystemSetting, Tenant, TenantRoute, User
 from tenants.types import Principal, TenantRef
@@ -168,3 +169,11 @@ def test_a_key_is_revoked_at_the_console(console: Client, rows: None) -> None:
     assert console.post(reverse("admin:apikeys_apikey_changelist"), form).status_code == 302
     key.refresh_from_db()
     assert key.status == "revoked"
+
+
+def test_a_tenant_with_keys_and_routes_is_deleted_at_the_console(console: Client, rows: None, acme: TenantRef) -> None:
+    page = reverse("admin:tenants_tenant_delete", args=[acme.id])
+    assert b"conversations" in console.get(page).content
+    with context.entered(TenantRef(id=acme.id, slug="", schema="public")):
+        assert console.post(page, {"post": "yes"}).status_code == 302
+    assert not Tenant.objects.filter(id=acme.id).exists()

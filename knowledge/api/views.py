@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -91,6 +92,8 @@ class SearchView(_View):
 
 
 class DocumentsView(_View):
+    most_bytes = settings.MAX_UPLOAD_BYTES  # a text may be as large as a file
+
     @extend_schema(parameters=[shapes.DocumentQuery], responses=shapes.DocumentOut(many=True))
     def get(self, request: Request, dataset_id: UUID) -> Response:
         dataset = selectors.dataset(dataset_id)

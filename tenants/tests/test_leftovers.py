@@ -44,10 +44,11 @@ def test_the_audit_is_kept_as_long_as_the_setting_says() -> None:
     assert AuditEvent.objects.get().action == "29.days"
 
 
-@pytest.mark.django_db
-def test_a_body_has_a_bound(settings: Any) -> None:
-    settings.MAX_UPLOAD_BYTES = 1_000
-    path, client = "/v1/auth/login", APIClient()
-    large = client.post(path, {"email": "a" * 1_000, "password": "x"})
-    assert (large.status_code, large.json()["code"]) == (413, "too_large")
-    assert client.post(path, {"email": "a@b.example", "password": "x"}).json()["code"] == "invalid_credentials"
+def test_a_body_has_a_bound_and_a_text_a_wider_one(api: APIClient) -> None:
+    large = "word " * 250_000
+    refused = api.post("/v1/auth/login", {"email": large, "password": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+    assert api.post("/v1/auth/login", {"email": "a@b.example", "password": "x"}).json()["code"] == "invalid_credentials"
+    dataset = api.post("/v1/tenant/datasets", {"name": "Books"}).json()["id"]
+    text = {"title": "Book", "content": large, "source_type": "text"}
+    assert api.post(f"/v1/tenant/datasets/{dataset}/documents", text).status_code == 201

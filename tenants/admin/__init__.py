@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from tenants import audit, services
+from tenants import services
+from tenants.admin.frame import Audited, Noted, ReadOnly, caller
 from tenants.errors import Problem
 from tenants.models import (
     AuditEvent,
@@ -28,51 +30,9 @@ from tenants.models import (
     Tenant,
     TenantRoute,
     User,
-)
-from tenants.types import Principal
+)  # fmt: skip
 
 admin.site.unregister(Group)
-
-
-def caller(request: HttpRequest) -> Principal:
-    """The person at the console, for the audit."""
-    user = request.user
-    assert isinstance(user, User)
-    return Principal(kind="user", user_id=user.id, email=user.email, platform_role=user.platform_role)
-
-
-class ReadOnly(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Rows that are looked at and never touched."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class Audited(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Rows that are saved and deleted through the services, so that the audit knows."""
-
-    noun: ClassVar[str]
-
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 -- Django's signature
-        services.save_row(
-            by=caller(request),
-            row=obj,
-            action=f"{self.noun}.{'update' if change else 'create'}",
-            **{name: form.cleaned_data[name] for name in form.changed_data},
-        )
-
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        services.delete_row(by=caller(request), row=obj, action=f"{self.noun}.delete")
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for row in queryset:
-            self.delete_model(request, row)
 
 
 class NewTenant(forms.ModelForm[Tenant]):
@@ -94,29 +54,6 @@ class NewTenant(forms.ModelForm[Tenant]):
                 for field, sentences in problem.errors.items():
                     self.add_error(field, sentences)
         return data
-
-
-class Noted:
-    """Rows that Django's admin saves itself; the audit hears of it with Django's own log, in the same transaction."""
-
-    noun: ClassVar[str]
-
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 -- Django's signature
-        self._note(request, obj, "create", message)
-        return super().log_addition(request, obj, message)  # type: ignore[misc]  # of the ModelAdmin beside it
-
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:  # noqa: ANN401 -- same
-        self._note(request, obj, "update", message)
-        return super().log_change(request, obj, message)  # type: ignore[misc]  # same
-
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # noqa: ANN401 -- same
-        for row in queryset:
-            self._note(request, row, "delete", [])
-        return super().log_deletions(request, queryset)  # type: ignore[misc]  # same
-
-    def _note(self, request: HttpRequest, row: Model, verb: str, message: list[dict[str, Any]]) -> None:
-        where, data = getattr(getattr(row, "tenant", row), "ref", None), {"changes": message}
-        audit.record(by=caller(request), action=f"{self.noun}.{verb}", target=row, tenant=where, data=data)
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -175,6 +112,14 @@ class TenantAdmin(Noted, Audited):
         """The services note the tenant's own fields; here it is about people and domains, which the page changes."""
         if below := [deed for deed in message if any("object" in told for told in deed.values())]:
             super()._note(request, row, verb, below)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Tenant], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What goes with a tenant, in words: read-only pages of what goes too do not stand in the way."""
+        lost = "its members' places, API keys, datasets, documents, bots and conversations"
+        named = [f"{tenant.name} ({tenant.slug}): {lost}" for tenant in objs]
+        return named, {"tenants": len(named)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Tenant) -> None:  # type: ignore[override]  # a Tenant it is
         services.delete_tenant(by=caller(request), tenant=obj)
