@@ -43,7 +43,7 @@ def encryption_keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
 
 
 @register()
-def every_tenant_app_is_ours(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ANN401 -- Django's signature
+def no_relation_crosses_schemas(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ANN401 -- Django's signature
     """No foreign key of a tenant's schema may end in public, nor the other way round."""
     tenant_models = [m for app in settings.TENANT_APPS for m in apps.get_app_config(app).get_models()]
     crossing = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -89,8 +90,9 @@ class _SessionView(TalkView):
             self.admit(profile)
             self.answer = self.work(conversation)
 
+    @abstractmethod
     def work(self, conversation: Conversation) -> Any:  # noqa: ANN401 -- what the endpoint answers
-        raise NotImplementedError
+        """Read or write what the endpoint is for, inside the tenant and before the answer is awaited."""
 
 
 class SessionView(_SessionView):
