@@ -14,18 +14,9 @@ from django.core.files.base import ContentFile, File
 
 from knowledge.enums import SourceType
 from knowledge.ingest import clean, files
-from knowledge.ingest.extract.sniff import SUFFIXES, SUPPORTED
+from knowledge.ingest.extract.sniff import CONTENT_TYPES, SUFFIXES, SUPPORTED
 from knowledge.models import NAME_LENGTH
 from tenants.errors import Invalid
-
-_TYPES = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "txt": "text/plain",
-    "md": "text/markdown",
-    "html": "text/html",
-    "csv": "text/csv",
-}
 
 
 class Refused(Invalid):
@@ -107,7 +98,7 @@ def _from_upload(upload: File[bytes]) -> Incoming:
         title=path.stem.strip() or shown,
         source_type=SourceType.FILE,
         file_name=shown,
-        content_type=_TYPES[SUFFIXES[path.suffix.lower()]],
+        content_type=CONTENT_TYPES[SUFFIXES[path.suffix.lower()]],
         file=upload,
     )
 

@@ -7,13 +7,13 @@ turns it into `SplitText`, whose pieces point back into the one clean text by ch
 from dataclasses import dataclass
 from typing import Literal
 
-BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "code"]
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "code", "question"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One unit of a document. `level` is a heading's rank or a list item's depth; `header` is the
-    header row of the table that a row belongs to."""
+    header row of the table that a row belongs to. A `question` heads its answer and shares a piece with no other."""
 
     kind: BlockKind
     text: str
@@ -24,10 +24,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
+    """What a file says. `scanned` are the pages, from 1, that are pictures of text with no text in them."""
+
     blocks: tuple[Block, ...]
     pages: int | None = None
     title: str = ""
     warnings: tuple[str, ...] = ()
+    scanned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,14 @@ SUFFIXES: Final = {
     ".csv": "csv",
     ".tsv": "csv",
 }
+CONTENT_TYPES: Final = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "txt": "text/plain",
+    "md": "text/markdown",
+    "html": "text/html",
+    "csv": "text/csv",
+}
 SUPPORTED: Final = "PDF, DOCX, TXT, MD, HTML and CSV"
 
 _HEAD: Final = 4096
