@@ -6,8 +6,12 @@ from django.db.models import TextChoices
 
 
 class SourceType(TextChoices):
+    """`qa` is pairs of a question and its answer; `web` a page that is fetched when its turn comes."""
+
     FILE = "file"
     TEXT = "text"
+    QA = "qa"
+    WEB = "web"
 
 
 class Status(TextChoices):
@@ -20,6 +24,7 @@ class Status(TextChoices):
 class Stage(TextChoices):
     """What is being done to a document that is processing."""
 
+    FETCHING = "fetching"
     EXTRACTING = "extracting"
     SPLITTING = "splitting"
     EMBEDDING = "embedding"
