@@ -14,6 +14,7 @@ from typing import Any
 import django_stubs_ext
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import env
@@ -238,10 +239,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": "parley:"}
+CELERY_KEY_PREFIX = "parley:"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": CELERY_KEY_PREFIX}
 CELERY_TASK_TIME_LIMIT = 3000
+# Every worker listens to both, turn by turn, so that mail does not stand behind documents.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("ingest")]
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep-documents": {"task": "knowledge.tasks.sweep", "schedule": 15.0},
+    "sweep-recent": {"task": "knowledge.tasks.sweep_recent", "schedule": 5.0},
+    "sweep": {"task": "knowledge.tasks.sweep", "schedule": 20.0},
+    "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
     "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
 }
@@ -251,9 +257,11 @@ MODELS_DIR = Path(env.text("MODELS_DIR") or VAR / "models")
 EMBEDDER = env.choice("EMBEDDER", "multilingual-e5-small", among=("multilingual-e5-small", "minilm"))
 EMBEDDER_THREADS = env.integer("EMBEDDER_THREADS", 2, least=1)
 # A document's lease: a worker that stays silent this long has lost it.
-INGEST_LEASE_SECONDS = env.integer("INGEST_LEASE_SECONDS", 60, least=5)
+INGEST_LEASE_SECONDS = env.integer("INGEST_LEASE_SECONDS", 20, least=3)
 INGEST_MAX_ATTEMPTS = env.integer("INGEST_MAX_ATTEMPTS", 3, least=1)
-INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 120, least=5)
+INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 50, least=5)
+# How long a tenant is served while another waits.
+INGEST_SLICE_SECONDS = env.integer("INGEST_SLICE_SECONDS", 3, least=1)
 # host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
 OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
 

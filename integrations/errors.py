@@ -12,15 +12,17 @@ FOR_VISITORS = "The assistant cannot answer at the moment. Please try again late
 
 
 class ProviderError(Problem):
-    """A provider did not answer. `retryable` says whether the same request may do better a moment later."""
+    """A provider did not answer. `retryable` says whether the same request may do better a moment later, `retry_after`
+    in how many seconds, where the provider says so."""
 
     status, code, title = 502, "provider_failed", "The provider did not answer"
     owner_says = "The provider answered with something that is not an answer."
     retryable = False
 
-    def __init__(self, owner_detail: str = "") -> None:
+    def __init__(self, owner_detail: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(FOR_VISITORS)
         self.owner_detail = owner_detail or self.owner_says
+        self.retry_after = retry_after
 
 
 class ProviderFailed(ProviderError):
@@ -45,6 +47,11 @@ class ProviderUnknownModel(ProviderError):
 class ProviderBadRequest(ProviderError):
     code = "provider_bad_request"
     owner_says = "The provider refused the request as it is: a setting of the bot or of the provider does not suit it."
+
+
+class ProviderTextTooLong(ProviderError):
+    code = "provider_text_too_long"
+    owner_says = "A chunk is longer than this model reads. Choose a smaller chunk size or another model."
 
 
 class ProviderNoQuota(ProviderError):

@@ -27,11 +27,13 @@ from tenants.errors import Conflict, Invalid
 from tenants.models import Tenant
 from tenants.types import Principal
 
-SETTINGS = ("organization", "max_tokens", "default_model", "temperature", "timeout")
+SETTINGS = (
+    "organization", "max_tokens", "default_model", "temperature", "timeout", "requests_per_minute", "tokens_per_minute",
+)  # fmt: skip
 
 
 class ProviderInUse(Conflict):
-    code, title = "provider_in_use", "Bots answer with this provider"
+    code, title = "provider_in_use", "Bots or datasets use this provider"
 
 
 class ChangedMeanwhile(Conflict):
@@ -95,7 +97,7 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
             provider.delete()
             audit.record(by=by, action="ai_provider.delete", target=target)
     except (ProtectedError, IntegrityError) as error:  # the latter where a bot came at the same moment
-        raise ProviderInUse("Bots answer with this provider. Give them another one first.") from error
+        raise ProviderInUse("Bots or datasets use this provider. Give them another one first.") from error
 
 
 def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> ProbeResult:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+OPENAI_ADDRESS = "https://api.openai.com/v1"
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderRef:

@@ -1,7 +1,7 @@
 """What bots know: datasets of documents, cut into chunks, each with a vector in a space. All in the tenant's schema.
 
-Documents, imports and space changes are also the queue of ingestion (`Work`): their status, lease and attempts are moved
-by `ingest.queue` alone. Chunks of a generation that is not the active one are nobody's to read.
+Documents, imports and space changes are also the queue of ingestion (`Work`): status, lease and attempts are moved by
+`ingest.queue` alone. Chunks of a generation that is not the active one are nobody's to read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _IN_DATABASE: dict[str, Any] = {"on_delete": models.DO_NOTHING, "db_constraint":
 
 
 class EmbeddingSpace(models.Model):
-    """Vectors of one model of one provider. Vectors of two spaces never meet. `ai_provider` is empty for the built-in."""
+    """Vectors of one model of one provider; the built-in one has no `ai_provider`. Vectors of two spaces never meet."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=100)
@@ -43,7 +43,9 @@ class EmbeddingSpace(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["provider", "ai_provider", "model", "dimensions"], name="one_space_a_model", nulls_distinct=False
+                fields=["provider", "ai_provider", "model", "dimensions"],
+                name="one_space_a_model",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(condition=Q(dimensions__gte=1, dimensions__lte=4000), name="space_fits_halfvec"),
         ]
@@ -122,7 +124,8 @@ class Document(Work):
 
     `content_hash` says what it is: the hash of its bytes, or of a web page's address; `file_key` where its bytes lie.
     `replaced` holds the source that it had before, until the new one is complete. `generation` is the one being built,
-    of which `chunk_total` chunks are written and `chunks_done` have their vectors; readers see `active_generation`.
+    of which `chunk_total` chunks are written and `chunks_done` have their vectors; `built` are the fields (language,
+    pages, …) that come with it. Readers see `active_generation`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -136,6 +139,7 @@ class Document(Work):
     content_hash = models.CharField(max_length=64)
     file_key = models.CharField(max_length=200, db_index=True, blank=True)
     replaced = models.JSONField(null=True, blank=True)
+    built = models.JSONField(null=True, blank=True)
     tags = ArrayField(models.CharField(max_length=TAG_LENGTH), default=list, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     language = models.CharField(max_length=10, blank=True)

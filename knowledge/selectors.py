@@ -2,25 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from integrations.embedders import registry
 from integrations.embedders.types import Embedder
+from integrations.errors import ProviderInactive
+from integrations.models import TenantAIProvider
+from integrations.selectors import ref_of
 from knowledge.enums import Status
 from knowledge.models import Chunk, Dataset, Document, EmbeddingSpace
-from tenants.errors import NotFound
+from tenants.errors import Invalid, NotFound
 
 BUILTIN = "builtin"
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model that was found to embed."""
+
+    provider: str
+    model: str
+    dimensions: int
+
+
 def embedder(space: EmbeddingSpace) -> Embedder:
-    """The model that fills this space. Raises `EmbedderUnavailable` while it is not to be had."""
+    """The model that fills this space. Raises `EmbedderUnavailable` while it is not to be had, or `ProviderError`."""
+    if space.ai_provider is not None:
+        if not space.ai_provider.is_active:
+            raise ProviderInactive
+        return registry.remote(ref_of(space.ai_provider), model=space.model, dimensions=space.dimensions)
     found = registry.builtin()
     if (space.provider, space.model, space.dimensions) != (BUILTIN, found.model, found.dimensions):
         raise registry.EmbedderUnavailable(f"No embedder here fills the space {space}.")
     return found
+
+
+def probed(provider: TenantAIProvider | None, model: str) -> Target:
+    """What a provider's model, or the built-in one, makes of a word. Raises `Invalid` or `ProviderError`."""
+    if provider is None:
+        if model not in {"", registry.BUILTIN_MODEL}:
+            raise Invalid(errors={"model": [f"The built-in model is {registry.BUILTIN_MODEL}."]})
+        return Target(BUILTIN, registry.BUILTIN_MODEL, registry.DEFAULT_DIMENSIONS)
+    if provider.provider_name not in registry.EMBEDDING_KINDS:
+        kinds = ", ".join(sorted(registry.EMBEDDING_KINDS))
+        raise Invalid(errors={"provider_id": [f"This provider cannot embed. Those that can: {kinds}."]})
+    if not model:
+        raise Invalid(errors={"model": ["Name the provider's embedding model."]})
+    ref = ref_of(provider)
+    if not connection.in_atomic_block:
+        connection.close()  # nobody holds one while a provider thinks
+    return Target(provider.provider_name, model, registry.probe(ref, model=model))
+
+
+def count_tokens(text: str) -> int:
+    return registry.builtin().count_tokens(text)
 
 
 def datasets_with_counts() -> QuerySet[Dataset]:

@@ -8,7 +8,10 @@ from tenants import context
 from tenants.errors import LimitReached
 from tenants.selectors import plan_of
 
-Limit = Literal["bots", "datasets", "documents", "storage_bytes", "messages_month", "api_keys", "requests_hour"]
+Limit = Literal[
+    "bots", "datasets", "documents", "storage_bytes", "messages_month", "api_keys", "requests_hour",
+    "document_bytes", "document_pages", "document_characters", "document_chunks",
+]  # fmt: skip
 
 
 def limit_of(limit: Limit) -> int | None:

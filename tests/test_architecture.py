@@ -43,7 +43,10 @@ OPEN_VIEWS = {
 }
 # Tasks outside of any tenant, and what they do there.
 PLATFORM_TASKS = {
+    "knowledge.tasks.take_turn": "finds out whose turn it is",
     "knowledge.tasks.sweep": "rings in every live tenant",
+    "knowledge.tasks.sweep_recent": "rings in the tenants that were served lately",
+    "knowledge.tasks.tidy": "looks into every live tenant",
     "chat.tasks.purge": "purges in every live tenant",
     "tenants.tasks.purge_audit": "the audit is public",
 }

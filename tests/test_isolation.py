@@ -20,8 +20,7 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from apikeys.enums import Scope
-from knowledge.models import Document
-from knowledge.tasks import process_document
+from knowledge.tasks import serve
 from tenants import context
 from tenants.enums import Role
 from tenants.http import TenantView
@@ -81,8 +80,8 @@ class Belongings:
         }
         self._make("document_id", f"/v1/tenant/datasets/{self.ids['dataset_id']}/documents", text)
         with context.entered(tenant):
-            for document in Document.objects.all():
-                process_document(tenant_id=str(tenant.id), document_id=str(document.id))
+            while serve():
+                pass
         bot = {"name": "Guard", "tenant_ai_provider_id": self.ids["provider_id"], "is_public": True}
         self._make("bot_id", "/v1/tenant/bots", bot)
         mine = f"/v1/tenant/bots/{self.ids['bot_id']}"

@@ -21,8 +21,7 @@ from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
 from knowledge import services as knowledge
 from knowledge.models import Dataset
-from knowledge.tasks import process_document
-from tenants import context
+from knowledge.tasks import serve
 from tenants.types import Principal, TenantRef
 
 HANDBOOK = """\
@@ -70,8 +69,9 @@ def wire(settings: Any) -> Iterator[Wire]:
 def handbook(acme: TenantRef, principal: Principal) -> Dataset:
     """A dataset with one document, ready to be searched."""
     dataset = knowledge.create_dataset(by=principal, name="Handbook")
-    added = knowledge.add_text(by=principal, dataset=dataset, title="Handbook", content=HANDBOOK)
-    process_document(tenant_id=str(context.current().id), document_id=str(added.document.id))
+    knowledge.add_text(by=principal, dataset=dataset, title="Handbook", content=HANDBOOK)
+    while serve():
+        pass
     return dataset
 
 

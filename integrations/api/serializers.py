@@ -16,6 +16,12 @@ class CustomSettings(StrictSerializer):
     default_model = serializers.CharField(max_length=200, required=False, allow_blank=True)
     temperature = serializers.FloatField(min_value=0, max_value=2, required=False)
     timeout = serializers.FloatField(min_value=1, max_value=120, required=False, help_text="Seconds for an answer.")
+    requests_per_minute = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, required=False, help_text="Embedding calls that this key may make a minute."
+    )
+    tokens_per_minute = serializers.IntegerField(
+        min_value=1, max_value=1_000_000_000, required=False, help_text="Tokens that this key may embed a minute."
+    )
 
 
 class ProviderIn(StrictSerializer):

@@ -9,8 +9,8 @@ from anthropic import AsyncAnthropic
 from langchain_anthropic import ChatAnthropic
 from pydantic import Field, SecretStr
 
-from integrations import outbound
-from integrations.chatmodels import failures, messages
+from integrations import failures, outbound
+from integrations.chatmodels import messages
 from integrations.chatmodels.types import ChatReply, ChatRequest
 from integrations.types import ProviderRef
 

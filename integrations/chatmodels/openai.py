@@ -12,13 +12,12 @@ from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from openai import AsyncOpenAI, Omit
 
-from integrations import outbound
-from integrations.chatmodels import failures, messages
+from integrations import failures, outbound
+from integrations.chatmodels import messages
 from integrations.chatmodels.types import ChatReply, ChatRequest
 from integrations.enums import ProviderName
-from integrations.types import ProviderRef
+from integrations.types import OPENAI_ADDRESS, ProviderRef
 
-ADDRESS = "https://api.openai.com/v1"
 # Models that think first refuse any temperature but their own.
 _THINKERS = re.compile(r"^(?:o\d|gpt-5)")
 
@@ -36,7 +35,7 @@ async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
 def _vendor(provider: ProviderRef, http: Any) -> AsyncOpenAI:  # noqa: ANN401 -- httpx2 has no alias the SDK names
     vendor = AsyncOpenAI(
         api_key=provider.api_key or "none",
-        base_url=provider.base_url or ADDRESS,
+        base_url=provider.base_url or OPENAI_ADDRESS,
         http_client=http,
         max_retries=0,
     )

@@ -23,6 +23,14 @@ def cost(*, provider: str, model: str, prompt_tokens: int, completion_tokens: in
     return (prompt_tokens * Decimal(pair[0]) + completion_tokens * Decimal(pair[1])) / MILLION
 
 
+def embedding_cost(*, provider: str, model: str, tokens: int) -> Decimal | None:
+    """In dollars; nothing for the built-in model, `None` where the price is not in the table."""
+    if provider == "builtin":
+        return Decimal(0)
+    pair = _table().get(provider, {}).get(model)
+    return None if pair is None else tokens * Decimal(pair[0]) / MILLION
+
+
 @cache
 def _table() -> dict[str, dict[str, list[str]]]:
     table: dict[str, dict[str, list[str]]] = json.loads(TABLE.read_text())

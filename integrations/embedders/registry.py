@@ -1,23 +1,42 @@
-"""Hands out the built-in embedder: the one the setting EMBEDDER names, loaded once a process when first asked for."""
+"""Hands out embedders: the built-in one that the setting EMBEDDER names, loaded once a process when first asked for,
+and those of the tenants' providers.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 from django.conf import settings
 
+from integrations.enums import ProviderName
+from integrations.errors import ProviderUnknownModel
+from integrations.types import ProviderRef
 from tenants.errors import Unavailable
 
 from . import e5, manifest, minilm
 from .runtime import OnnxEmbedder
-from .types import Recipe
+from .types import Embedder, Recipe
 
 RECIPES = {"multilingual-e5-small": e5.RECIPE, "minilm": minilm.RECIPE}
 
+# Loaded when first asked for: the vendors' libraries are heavy.
+_REMOTE: dict[str, str] = {
+    ProviderName.OPENAI: "integrations.embedders.openai",
+    ProviderName.OPENAI_COMPATIBLE: "integrations.embedders.openai",
+}
+EMBEDDING_KINDS = frozenset(map(str, _REMOTE))
 _loading = threading.Lock()
+
+
+class _Remote(Protocol):
+    def RemoteEmbedder(self, provider: ProviderRef, *, model: str, dimensions: int) -> Embedder: ...  # noqa: N802 -- a class
+
+    def probe(self, provider: ProviderRef, *, model: str) -> int: ...
 
 
 class EmbedderUnavailable(Unavailable):
@@ -53,6 +72,22 @@ def _load(chosen: Recipe, folder: Path, threads: int, process: int) -> OnnxEmbed
         return OnnxEmbedder(chosen, folder=folder, threads=threads)
     except Exception as reason:  # both libraries raise kinds of their own, the tokenizer's a bare Exception
         raise EmbedderUnavailable(f"{folder} is damaged. Run `python manage.py prepare_models`.") from reason
+
+
+def remote(provider: ProviderRef, *, model: str, dimensions: int) -> Embedder:
+    """A provider's embedding model. Raises `ProviderError` where the provider has none."""
+    return _module_of(provider).RemoteEmbedder(provider, model=model, dimensions=dimensions)
+
+
+def probe(provider: ProviderRef, *, model: str) -> int:
+    """How many dimensions the model's vectors have, as its answer shows. Raises `ProviderError`."""
+    return _module_of(provider).probe(provider, model=model)
+
+
+def _module_of(provider: ProviderRef) -> _Remote:
+    if provider.name not in EMBEDDING_KINDS:
+        raise ProviderUnknownModel("This provider has no embedding models.")
+    return cast("_Remote", import_module(_REMOTE[provider.name]))
 
 
 def _unlock() -> None:

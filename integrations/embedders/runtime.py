@@ -7,6 +7,7 @@ Safe to share between threads.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .types import GRAPH_FILE, TOKENIZER_FILE, Recipe
+from .types import GRAPH_FILE, TOKENIZER_FILE, OnWait, Recipe, nothing
 
+BATCH = 16  # texts: some two seconds of one core, after which the work is safe
 TOKENS_A_BATCH = 4096  # bounds memory: some 30 kB of activations a token
 
 
@@ -43,13 +45,20 @@ class OnnxEmbedder:
     def dimensions(self) -> int:
         return self._recipe.dimensions
 
-    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+    @property
+    def batch(self) -> int:
+        return BATCH
+
+    def embed_documents(self, texts: Sequence[str], *, on_wait: OnWait = nothing) -> list[list[float]]:
         """One vector a text, for what is to be found."""
-        return self._embed(self._recipe.document_prefix, texts)
+        return self._embed(self._recipe.document_prefix, texts, on_wait)
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of what is looked for."""
         return self.embed_queries([text])[0]
+
+    async def aembed_query(self, text: str) -> list[float]:
+        return await asyncio.to_thread(self.embed_query, text)
 
     def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
         """Vectors for comparing short texts with each other, both sides as queries."""
@@ -65,12 +74,13 @@ class OnnxEmbedder:
         encoding = self._tokenizer.encode(_encodable(text), add_special_tokens=False)
         return len(encoding.ids) + sum(len(more.ids) for more in encoding.overflowing)
 
-    def _embed(self, prefix: str, texts: Sequence[str]) -> list[list[float]]:
+    def _embed(self, prefix: str, texts: Sequence[str], on_wait: OnWait = nothing) -> list[list[float]]:
         encodings = self._tokenizer.encode_batch_fast([prefix + _encodable(text) for text in texts])
         rows = [encoding.ids for encoding in encodings]
         vectors = np.empty((len(rows), self.dimensions), np.float32)
         for places in _batches([len(row) for row in rows]):
             (vectors[places],) = self._session.run(["vectors"], {"ids": self._padded([rows[at] for at in places])})
+            on_wait()
         answer: list[list[float]] = vectors.tolist()
         return answer
 

@@ -14,14 +14,21 @@ GRAPH_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 
 Say: TypeAlias = Callable[[str], object]
+OnWait: TypeAlias = Callable[[], None]
 Floats: TypeAlias = NDArray[np.float32]
 Bytes: TypeAlias = NDArray[np.uint8]
+
+
+def nothing() -> None:
+    """For who has nothing to do while it waits."""
 
 
 class Embedder(Protocol):
     """Turns text into vectors of length one; the cosine of two is their dot product.
 
     Documents and queries are asked for separately because some models put a different sentence opener before each.
+    `batch` is how many documents a call should bring. `on_wait` is called about once a second while a call waits; what
+    it raises ends the call.
     """
 
     @property
@@ -30,9 +37,14 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int: ...
 
-    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]: ...
+    @property
+    def batch(self) -> int: ...
+
+    def embed_documents(self, texts: Sequence[str], *, on_wait: OnWait = nothing) -> list[list[float]]: ...
 
     def embed_query(self, text: str) -> list[float]: ...
+
+    async def aembed_query(self, text: str) -> list[float]: ...
 
 
 @dataclass(frozen=True)

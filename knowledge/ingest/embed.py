@@ -1,40 +1,64 @@
-"""Turns pieces into what is searched: vectors and words, each with the document's title and heading path in front.
+"""Gives chunks the vectors that they lack in a space, batch by batch; what was done stays done.
 
-Pieces go in by the batch, so that a long document never holds all its vectors in memory.
+What is embedded is the chunk as somebody who opens the document would meet it: under its title and headings. Its hash
+is the chunk's fingerprint, by which equal chunks of the tenant share a vector instead of asking for it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from django.db import transaction
 
 from integrations.embedders.types import Embedder
-from knowledge.ingest.types import Piece
-from knowledge.tokens import bigrams
-
-BATCH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A piece with its vector, and with its words as the full text search is to see them."""
-
-    piece: Piece
-    vector: list[float]
-    words: str
+from knowledge.ingest import store
+from knowledge.ingest.queue import Lease
+from knowledge.ingest.turns import Turn
+from knowledge.models import EmbeddingSpace
 
 
-def embed(pieces: Sequence[Piece], *, title: str, embedder: Embedder) -> Iterator[list[Embedded]]:
-    for first in range(0, len(pieces), BATCH):
-        batch = pieces[first : first + BATCH]
-        texts = [in_context(piece, title=title) for piece in batch]
-        vectors = embedder.embed_documents(texts)
-        yield [
-            Embedded(piece, vector, bigrams(text)) for piece, vector, text in zip(batch, vectors, texts, strict=True)
-        ]
+def in_context(content: str, *, title: str, heading: str) -> str:
+    lead = [title] if not heading.casefold().startswith(title.casefold()) else []
+    return "\n".join([*lead, *([heading] if heading else []), content])
 
 
-def in_context(piece: Piece, *, title: str) -> str:
-    """The piece as somebody who opens the document would meet it: under its title and headings."""
-    lead = [title] if not piece.heading.casefold().startswith(title.casefold()) else []
-    return "\n".join([*lead, *([piece.heading] if piece.heading else []), piece.content])
+def fingerprint(text: str) -> UUID:
+    return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
+
+
+def fill(
+    scope: store.Scope,
+    *,
+    space: EmbeddingSpace,
+    embedder: Embedder,
+    lease: Lease,
+    turn: Turn,
+    on_batch: Callable[[int, int], None],
+) -> None:
+    """Until no chunk in the scope lacks a vector. `on_batch` is told how many of how many are done, inside the
+    transaction that adds them. Raises what the embedder raises, `LeaseLost`, or between two batches
+    `TurnOver`."""
+    with transaction.atomic():
+        lease.change()
+        store.share(scope, space)
+        total, done = store.counts(scope, space)
+        on_batch(done, total)
+    after: store.Place | None = None
+    while done < total:
+        batch = store.lacking(scope, space, after=after, most=embedder.batch)
+        if not batch:
+            return
+        after = batch[-1].place
+        vectors = embedder.embed_documents(_texts(batch), on_wait=lease.keep)
+        done += len(batch)
+        with transaction.atomic():
+            lease.advance()
+            on_batch(done, total)
+            store.add_vectors(batch, vectors, space)
+        turn.check()
+
+
+def _texts(batch: Sequence[store.Lacking]) -> list[str]:
+    return [in_context(item.content, title=item.title, heading=item.heading) for item in batch]

@@ -5,17 +5,20 @@ Only the name, the size and the hash are looked at here. What is inside a file i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 
+from integrations import webpages
 from knowledge.enums import SourceType
-from knowledge.ingest import clean, files
+from knowledge.ingest import clean, files, reading
 from knowledge.ingest.extract.sniff import CONTENT_TYPES, SUFFIXES, SUPPORTED
-from knowledge.models import NAME_LENGTH
+from knowledge.models import NAME_LENGTH, URL_LENGTH
 from tenants.errors import Invalid
 
 
@@ -27,28 +30,45 @@ class Refused(Invalid):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incoming:
-    """Two of the same bytes are still two."""
+    """Two of the same bytes are still two. A web page has no file yet: its address is what it is known by."""
 
     title: str
     source_type: SourceType
-    file_name: str
-    content_type: str
-    size: int
     content_hash: str
-    file: File[bytes]
+    file_name: str = ""
+    content_type: str = ""
+    size: int = 0
+    url: str = ""
+    file: File[bytes] | None = None
+    delay: float = 0.0  # seconds from now until it may be worked on
 
     @property
     def key(self) -> str:
-        return files.key_of(self.content_hash)
+        return files.key_of(self.content_hash) if self.file else ""
 
 
 def text(*, title: str, content: str) -> Incoming:
     """A text, kept as a file in UTF-8. Raises `Invalid` where the title shows nothing or the text is too large."""
-    data = content.encode()
-    if len(data) > settings.MAX_UPLOAD_BYTES:
-        raise Refused(code="too_large", errors={"content": [_too_large("text")]})
-    return _incoming(
-        title=name(title), source_type=SourceType.TEXT, file_name="", content_type="text/plain", file=ContentFile(data)
+    return _written(title, content, field="content", source_type=SourceType.TEXT, content_type="text/plain")
+
+
+def pairs(*, title: str, given: Sequence[Mapping[str, str]]) -> Incoming:
+    """Questions with their answers, kept as JSON. Raises as `text`."""
+    content = json.dumps({"pairs": [{name: pair[name] for name in ("question", "answer")} for pair in given]})
+    return _written(title, content, field="pairs", source_type=SourceType.QA, content_type="application/json")
+
+
+def page(*, url: str, title: str = "", delay: float = 0.0) -> Incoming:
+    """A web page, fetched when its turn comes. Raises `Invalid` where the address is none we may go to."""
+    address = webpages.canonical(url)
+    if len(address) > URL_LENGTH:
+        raise Invalid(errors={"url": [f"At most {URL_LENGTH} characters."]})
+    return Incoming(
+        title=name(title or address),
+        source_type=SourceType.WEB,
+        content_hash=hashlib.sha256(f"page {address}".encode()).hexdigest(),
+        url=address,
+        delay=delay,
     )
 
 
@@ -77,18 +97,27 @@ def name(text: str) -> str:
     return shown
 
 
+def _written(title: str, content: str, *, field: str, source_type: SourceType, content_type: str) -> Incoming:
+    data = content.encode()
+    if len(data) > reading.limits().file_bytes:
+        raise Refused(code="too_large", errors={field: [_too_large("text")]})
+    return _incoming(
+        title=name(title), source_type=source_type, file_name="", content_type=content_type, file=ContentFile(data)
+    )
+
+
 def _refusal(upload: File[bytes]) -> tuple[str, str] | None:
     if PurePath(_shown(upload)).suffix.lower() not in SUFFIXES:
         return "unsupported_type", f"Files of this type are not supported. Supported: {SUPPORTED}."
     if not upload.size:
         return "empty_file", "The file is empty."
-    if upload.size > settings.MAX_UPLOAD_BYTES:
+    if upload.size > reading.limits().file_bytes:
         return "too_large", _too_large("file")
     return None
 
 
 def _too_large(what: str) -> str:
-    return f"The {what} is larger than {settings.MAX_UPLOAD_BYTES // 1024**2} MB. Split it."
+    return f"The {what} is larger than {reading.limits().file_bytes / 1024**2:,.3g} MB. Split it."
 
 
 def _from_upload(upload: File[bytes]) -> Incoming:

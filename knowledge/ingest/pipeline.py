@@ -1,52 +1,92 @@
 """What becomes of a document: fetch, extract, clean, split, embed, store; then it is `completed`, or `failed` and why.
 
-No transaction is open while a file is read or embedded. What is written is unread until the whole document is.
+No transaction is open while a file is read or a text embedded. What is written is unread until the whole document is.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
+from dataclasses import replace
 
-from django.conf import settings
+from django.db import transaction
 
-from knowledge import language, selectors, tokens
-from knowledge.enums import Stage
-from knowledge.ingest import attempt, clean, embed, fetch, queue, split, store
-from knowledge.ingest.extract import sandbox
-from knowledge.ingest.extract.errors import ExtractionError
-from knowledge.ingest.types import Extracted, Limits
+from knowledge import selectors
+from knowledge.enums import SourceType, Stage
+from knowledge.ingest import documents, embed, fetch, reading, store
+from knowledge.ingest.documents import Job
+from knowledge.ingest.queue import Lease
+from knowledge.ingest.turns import Turn
+from knowledge.ingest.types import Piece
+from knowledge.models import EmbeddingSpace
 
 _EXTRACTED, _SPLIT, _EMBEDDED = 10, 15, 95  # per cent of the work, when these steps are through
+_NAMES = {SourceType.TEXT: "text.txt", SourceType.QA: "pairs.qa.json"}
 
 
-def run(document_id: UUID) -> None:
-    """Process the document if it is there to be taken; safe to call twice, late, or for nothing."""
-    claim = queue.claim(document_id)
-    if claim is None:
-        return
-    with attempt.of(claim) as lease:
-        extracted = clean.clean(_extract(lease))
-        lease.report(stage=Stage.SPLITTING, progress=_EXTRACTED)
-        text = split.split(extracted)
-        if not text.pieces:
-            raise ExtractionError("no_text", "There is no text in this document.")
-        tongue = language.detect(f"{claim.title}\n{text.text}") or claim.language
-        config = tokens.config_for(tongue)
-        lease.report(stage=Stage.EMBEDDING, progress=_SPLIT)
-        done = 0
-        for batch in embed.embed(text.pieces, title=claim.title, embedder=selectors.embedder(claim.space)):
-            done += len(batch)
-            progress = _SPLIT + (_EMBEDDED - _SPLIT) * done // len(text.pieces)
-            store.write(batch, lease=lease, search_config=config, progress=progress)
-        lease.report(stage=Stage.STORING, progress=_EMBEDDED)
-        outcome = queue.Outcome(
-            chunks=done, pages=extracted.pages, characters=len(text.text), language=tongue, search_config=config
+def run(lease: Lease, turn: Turn) -> None:
+    job = documents.begin(lease)
+    if not job.is_split:
+        if job.source_type == SourceType.WEB:
+            job = _with_page(lease, job)
+        _read(lease, turn, job)
+    done = False
+    while not done:
+        space = documents.space_of(job)
+        _embed(lease, turn, job, space)
+        lease.change(stage=Stage.STORING, progress=_EMBEDDED)
+        try:
+            documents.finish(lease.claim, job, space=space)
+            done = True
+        except documents.SpaceMoved:
+            done = False
+
+
+def _with_page(lease: Lease, job: Job) -> Job:
+    lease.change(stage=Stage.FETCHING)
+    page = fetch.page(job.url, on_wait=lease.keep)
+    documents.keep_page(lease, job, page)
+    return replace(job, file_key=page.key, file_name=page.file_name)
+
+
+def _read(lease: Lease, turn: Turn, job: Job) -> None:
+    def on_wait() -> None:
+        lease.keep()
+        turn.check_reluctantly()
+
+    name = _NAMES.get(job.source_type, job.file_name)
+    with fetch.local(job.file_key) as path:
+        extracted, tongue = reading.extract(
+            path, file_name=name, title=job.title, said=job.language, limits=reading.limits(), on_wait=on_wait
         )
-        queue.complete(claim, outcome=outcome)
+    title = documents.named(lease, job, extracted.title)
+    lease.change(stage=Stage.SPLITTING, progress=_EXTRACTED)
+    text = reading.pieces(extracted, size=job.size, overlap=job.overlap)
+    rows = [_row(piece, title) for piece in text.pieces]
+    with transaction.atomic():
+        documents.note_split(
+            lease, job, chunks=len(rows), progress=_SPLIT, page_count=extracted.pages,
+            char_count=len(text.text), language=tongue.language, search_config=tongue.search_config,
+            warnings=list(extracted.warnings),
+        )  # fmt: skip
+        store.add_chunks(
+            rows, document_id=job.document_id, generation=job.generation, active=job.active,
+            search_config=tongue.search_config,
+        )  # fmt: skip
 
 
-def _extract(lease: queue.Lease) -> Extracted:
-    claim = lease.claim
-    limits = Limits(file_bytes=settings.MAX_UPLOAD_BYTES, seconds=settings.INGEST_PARSE_SECONDS)
-    with fetch.local(file_key=claim.file_key, content_hash=claim.content_hash) as path:
-        return sandbox.extract(path, file_name=claim.file_name or "text.txt", limits=limits, on_wait=lease.keep)
+def _row(piece: Piece, title: str) -> store.Row:
+    words = embed.in_context(piece.content, title=title, heading=piece.heading)
+    return store.Row(
+        position=piece.position, content=piece.content, page=piece.page, heading=piece.heading, start=piece.start,
+        end=piece.end, words=words, fingerprint=embed.fingerprint(words),
+    )  # fmt: skip
+
+
+def _embed(lease: Lease, turn: Turn, job: Job, space: EmbeddingSpace) -> None:
+    scope = store.Scope(document_id=job.document_id, generation=job.generation)
+    embedder = selectors.embedder(space)
+
+    def on_batch(done: int, total: int) -> None:
+        progress = _SPLIT + (_EMBEDDED - _SPLIT) * done // max(1, total)
+        lease.change(stage=Stage.EMBEDDING, progress=progress, chunks_done=done)
+
+    embed.fill(scope, space=space, embedder=embedder, lease=lease, turn=turn, on_batch=on_batch)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from knowledge.ingest import sentences
 from knowledge.ingest.types import Block, Extracted, Piece, SplitText
 
+MIN_SIZE, MAX_SIZE = 200, 4_000  # that a dataset may ask for
 SIZE = 1_000
 OVERLAP = 120
 

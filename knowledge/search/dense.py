@@ -13,7 +13,7 @@ dense AS (
     SELECT v.chunk_id AS id, v.vector <=> spaces.vector AS distance
     FROM documents d
     JOIN knowledge_chunkvector v ON v.document_id = d.id AND v.generation = d.active_generation
-    WHERE d.space_id = spaces.space_id AND v.space_id = spaces.space_id
+    WHERE d.space_id = spaces.space_id AND v.space_id = spaces.space_id AND v.is_enabled
     ORDER BY distance, id
     LIMIT %(depth)s
   ) near

@@ -23,7 +23,8 @@ lexical AS (
     SELECT c.id, ts_rank(c.search, q.query, 1) AS weight
     FROM questions q
     JOIN documents d ON d.search_config = q.config
-    JOIN knowledge_chunk c ON c.document_id = d.id AND c.generation = d.active_generation AND c.search @@ q.query
+    JOIN knowledge_chunk c
+      ON c.document_id = d.id AND c.generation = d.active_generation AND c.is_enabled AND c.search @@ q.query
     ORDER BY weight DESC, id
     LIMIT %(depth)s
   ) found

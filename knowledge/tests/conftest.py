@@ -15,7 +15,7 @@ from reportlab.pdfgen import canvas
 
 from knowledge import services
 from knowledge.models import Dataset, Document
-from knowledge.tasks import process_document
+from knowledge.tasks import serve
 from tenants import context
 from tenants.types import Principal, TenantRef
 
@@ -57,8 +57,8 @@ def process(acme: TenantRef) -> Callable[[Document], Document]:
     """Does what a worker does with a document."""
 
     def run(document: Document) -> Document:
-        tenant = context.current()
-        process_document(tenant_id=str(tenant.id), document_id=str(document.id))
+        while serve():
+            pass
         document.refresh_from_db()
         return document
 
@@ -73,7 +73,8 @@ def theirs(globex: TenantRef) -> Document:
         added = services.add_text(
             by=Principal(), dataset=dataset, title="Merger", content="Globex buys the Zyxxy company for nine millions."
         )
-        process_document(tenant_id=str(globex.id), document_id=str(added.document.id))
+        while serve():
+            pass
         added.document.refresh_from_db()
     return added.document
 

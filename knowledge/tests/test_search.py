@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from knowledge import services
-from knowledge.ingest import queue
+from knowledge.ingest import documents, queue
 from knowledge.models import Dataset, Document
 from knowledge.search import fuse, relevance, search
 from knowledge.types import Hit
@@ -102,16 +102,17 @@ def test_chunks_of_a_generation_that_is_not_active_are_not_found(
     document = process(add())
     before = found(dataset, "free orders")
     services.reprocess_document(by=principal, document=document)
-    claim = queue.claim(document.id)
+    claim = queue.claim_next()
     assert claim is not None
+    generation = documents.begin(queue.Lease(claim)).generation
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO knowledge_chunk
-              (id, document_id, generation, "position", content, heading, start, "end", search)
-            VALUES (%s, %s, %s, 0, 'free orders', '', 0, 11, to_tsvector('english', 'free orders'))
+              (id, document_id, generation, "position", content, heading, start, "end", search, is_enabled)
+            VALUES (%s, %s, %s, 0, 'free orders', '', 0, 11, to_tsvector('english', 'free orders'), true)
             """,
-            [uuid4(), document.id, claim.generation],
+            [uuid4(), document.id, generation],
         )
     assert [hit.chunk_id for hit in found(dataset, "free orders")] == [hit.chunk_id for hit in before]
 

@@ -46,7 +46,8 @@ class TenantCreated(TenantOut):
 
 
 _LIMITS = [
-    "bots", "datasets", "documents", "storage_bytes", "messages_month", "api_keys", "requests_hour",
+    "bots", "datasets", "documents", "storage_bytes", "document_bytes", "document_pages", "document_characters",
+    "document_chunks", "messages_month", "api_keys", "requests_hour",
 ]  # fmt: skip
 
 
@@ -64,6 +65,10 @@ class PlanIn(StrictSerializer):
     datasets = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
     documents = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
     storage_bytes = serializers.IntegerField(min_value=0, max_value=2**62, required=False, allow_null=True)
+    document_bytes = serializers.IntegerField(min_value=1, max_value=2**62, required=False, allow_null=True)
+    document_pages = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)
+    document_characters = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)
+    document_chunks = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)
     messages_month = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
     api_keys = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
     requests_hour = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)

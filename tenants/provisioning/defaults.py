@@ -11,7 +11,8 @@ GIGABYTE = 1024**3
 PLANS: dict[str, dict[str, Any]] = {
     "free": {
         "name": "Free", "is_default": True, "bots": 2, "datasets": 3, "documents": 100,
-        "storage_bytes": GIGABYTE // 4, "messages_month": 2_000, "api_keys": 3, "requests_hour": 1_000,
+        "storage_bytes": GIGABYTE // 4, "document_pages": 500, "document_chunks": 2_000,
+        "messages_month": 2_000, "api_keys": 3, "requests_hour": 1_000,
     },
     "starter": {
         "name": "Starter", "bots": 10, "datasets": 20, "documents": 2_000,

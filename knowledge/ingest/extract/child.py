@@ -26,7 +26,8 @@ def main() -> None:
     fences.limit_resources(limits)
     logging.disable(logging.CRITICAL)
     fences.close_doors()
-    payload = _answer(settings["file_name"], limits)
+    page = settings["page"]
+    payload = _answer(settings["file_name"], limits) if page is None else _drawn(page)
     with os.fdopen(answer, "wb") as out:
         out.write(payload)
     os._exit(0)  # nothing to tidy up, and a broken parser's finalizers could hang
@@ -66,11 +67,18 @@ def _extract(file_name: str, limits: Limits) -> Extracted:
         extracted = extractor.extract(stream, limits=limits)
     if sum(len(block.text) for block in extracted.blocks) > limits.characters:
         raise ExtractionError(
-            "too_large", f"The document holds more than {limits.characters:,} characters of text. Split it."
+            "too_many_characters", f"The document holds more than {limits.characters:,} characters of text. Split it."
         )
-    if not any(block.text.strip() for block in extracted.blocks):
+    if not extracted.scanned and not any(block.text.strip() for block in extracted.blocks):
         raise ExtractionError("no_text", "The document holds no text.")
     return extracted
+
+
+def _drawn(page: int) -> bytes:
+    from knowledge.ingest.extract import pdf_render  # noqa: PLC0415 -- only where a page is to be drawn
+
+    with os.fdopen(0, "rb") as stream:
+        return pdf_render.drawn(stream, page=page)
 
 
 def _plain(extracted: Extracted) -> dict[str, Any]:
@@ -79,6 +87,7 @@ def _plain(extracted: Extracted) -> dict[str, Any]:
         "pages": extracted.pages,
         "title": extracted.title,
         "warnings": list(extracted.warnings),
+        "scanned": list(extracted.scanned),
     }
 
 

@@ -53,6 +53,20 @@ def extract(path: Path, *, file_name: str, limits: Limits, on_wait: Callable[[],
     return _result(process.returncode, output, limits)
 
 
+def render(path: Path, *, page: int, limits: Limits, on_wait: Callable[[], None]) -> bytes:
+    """A page of a PDF as a grey bitmap (PGM), drawn in a process that may die. Raises `ExtractionError`."""
+    with path.open("rb") as source, _child(source, "page.pdf", limits, page=page) as process:
+        output = _read(process, limits, on_wait)
+        if not output.late:
+            process.wait()
+    if output.late:
+        raise _timed_out(limits)
+    if process.returncode != 0 or not output.answer.startswith(b"P5"):
+        complaints = output.complaints.decode("utf-8", "replace")
+        raise ExtractionError("parser_crashed", _CRASHED, diagnosis=complaints)
+    return bytes(output.answer)
+
+
 def _check_size(path: Path, limits: Limits) -> None:
     size = path.stat().st_size
     if size == 0:
@@ -64,8 +78,10 @@ def _check_size(path: Path, limits: Limits) -> None:
 
 
 @contextlib.contextmanager
-def _child(source: IO[bytes], file_name: str, limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {"file_name": file_name, "parent": os.getpid(), "limits": dataclasses.asdict(limits)}
+def _child(
+    source: IO[bytes], file_name: str, limits: Limits, *, page: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    settings = {"file_name": file_name, "parent": os.getpid(), "limits": dataclasses.asdict(limits), "page": page}
     process = subprocess.Popen(  # noqa: S603 -- our own interpreter and code; the file's name is only data in JSON
         [sys.executable, "-I", "-B", "-c", _BOOT, str(_ROOT), json.dumps(settings)],
         stdin=source,
@@ -162,6 +178,7 @@ def _extracted(data: dict[str, Any]) -> Extracted:
         pages=None if pages is None else int(pages),
         title=str(data["title"])[:500],
         warnings=tuple(str(warning)[:500] for warning in data["warnings"])[:50],
+        scanned=tuple(int(page) for page in data["scanned"])[:10_000],
     )
 
 

@@ -6,7 +6,9 @@ that it does not reach a log by way of the cause either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 
 import httpx2
 
@@ -35,6 +37,8 @@ _BY_CAUSE: tuple[tuple[type[BaseException], Callable[[], errors.ProviderError]],
 )
 _NO_QUOTA = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
 _NO_MODEL = ("model_not_found", "invalid model", "model does not exist", "unknown model")
+_LONGEST_WAIT = 3600.0
+_TOO_LONG = ("maximum context length", "context_length", "too many tokens", "input is too long", "token limit")
 _BAD_KEY = ("invalid_api_key", "incorrect api key", "invalid x-api-key", "api key not valid")
 
 
@@ -44,7 +48,9 @@ def of(error: Exception) -> errors.ProviderError:
         return error
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
-        return _of_status(status, f"{getattr(error, 'body', '')} {error}".lower())
+        failure = _of_status(status, f"{getattr(error, 'body', '')} {error}".lower())
+        failure.retry_after = retry_after(getattr(getattr(error, "response", None), "headers", {}))
+        return failure
     for cause in _causes(error):
         for kind, ours in _BY_CAUSE:
             if isinstance(cause, kind):
@@ -57,6 +63,8 @@ def _of_status(status: int, said: str) -> errors.ProviderError:
         return errors.ProviderNoQuota()
     if status in {400, 403, 422} and any(word in said for word in _NO_MODEL):
         return errors.ProviderUnknownModel()
+    if status in {400, 413, 422} and any(word in said for word in _TOO_LONG):
+        return errors.ProviderTextTooLong()
     if status in {400, 403} and any(word in said for word in _BAD_KEY):
         return errors.ProviderBadKey()
     if status in _BY_STATUS:
@@ -64,6 +72,18 @@ def _of_status(status: int, said: str) -> errors.ProviderError:
     if 300 <= status < 400:
         return errors.ProviderFailed("The provider redirects elsewhere, and keys do not follow. Check the address.")
     return errors.ProviderFailed(f"The provider reports a failure of its own (HTTP {status}).")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a `Retry-After` asks for, as a number or a date; an hour at most."""
+    said = headers.get("retry-after", "").strip()
+    if said.isdecimal():
+        return min(float(said), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return min(max(0.0, moment.timestamp() - time.time()), _LONGEST_WAIT)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

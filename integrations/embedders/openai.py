@@ -1,0 +1,127 @@
+"""Embedding models of OpenAI and every server that speaks its wire format, through LangChain and our guarded client.
+
+A call that has to wait (for the budget, or because the provider asked for it) is not waited for here for long: it is
+refused with the time to come back, and whoever has other work does that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from langchain_openai import OpenAIEmbeddings
+from openai import AsyncOpenAI, Omit
+
+from integrations import failures, outbound
+from integrations.embedders import budget
+from integrations.embedders.types import OnWait, nothing
+from integrations.errors import ProviderFailed, ProviderRateLimited, ProviderTimedOut
+from integrations.types import OPENAI_ADDRESS, ProviderRef
+
+BATCH = 64
+MOST_DIMENSIONS = 4_000  # a halfvec index takes no more
+_SECONDS = 60.0
+_PATIENCE = 2.0
+_PAUSE = 10.0  # seconds to leave a provider alone that does not say how long
+_LETTERS_A_TOKEN = 3  # counted low, so that a budget of tokens is not overdrawn
+
+
+class RemoteEmbedder:
+    """One model of one provider. Raises `ProviderError` where it does not answer as it should."""
+
+    batch = BATCH
+
+    def __init__(self, provider: ProviderRef, *, model: str, dimensions: int) -> None:
+        self._provider = provider
+        self.model = model
+        self.dimensions = dimensions
+
+    def embed_documents(self, texts: Sequence[str], *, on_wait: OnWait = nothing) -> list[list[float]]:
+        return asyncio.run(self._patiently(texts, on_wait))
+
+    def embed_query(self, text: str) -> list[float]:
+        return asyncio.run(self.aembed_query(text))
+
+    async def aembed_query(self, text: str) -> list[float]:
+        return (await self._embed([text]))[0]
+
+    async def _patiently(self, texts: Sequence[str], on_wait: OnWait) -> list[list[float]]:
+        tokens = sum(len(text) for text in texts) // _LETTERS_A_TOKEN + 1
+        while seconds := await asyncio.to_thread(budget.wait_for, self._provider, tokens=tokens):
+            if seconds > _PATIENCE:
+                raise ProviderRateLimited(
+                    "This provider's key has used up what it may a minute; embedding goes on by itself.",
+                    retry_after=math.ceil(seconds),
+                )
+            await asyncio.sleep(seconds)
+        call = asyncio.ensure_future(self._embed(texts))
+        try:
+            while not call.done():
+                await asyncio.wait([call], timeout=1)
+                on_wait()
+        finally:
+            call.cancel()
+        return call.result()
+
+    async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                vectors = await _ask(self._provider, self.model, texts)
+        except TimeoutError:
+            raise ProviderTimedOut from None
+        except ProviderRateLimited as slow:
+            budget.pause(self._provider, slow.retry_after if slow.retry_after is not None else _PAUSE)
+            raise
+        return checked(vectors, count=len(texts), dimensions=self.dimensions)
+
+
+def probe(provider: ProviderRef, *, model: str) -> int:
+    """The dimensions of the model's vectors. Raises `ProviderError`."""
+
+    async def ask() -> list[list[float]]:
+        async with asyncio.timeout(_SECONDS):
+            return await _ask(provider, model, ["Is anybody there?"])
+
+    try:
+        vectors = asyncio.run(ask())
+    except TimeoutError:
+        raise ProviderTimedOut from None
+    dimensions = len(vectors[0]) if vectors else 0
+    if dimensions > MOST_DIMENSIONS:
+        raise ProviderFailed(f"The model's vectors have {dimensions:,} dimensions; {MOST_DIMENSIONS:,} can be kept.")
+    checked(vectors, count=1, dimensions=dimensions)
+    return dimensions
+
+
+def checked(vectors: Sequence[Sequence[float]], *, count: int, dimensions: int) -> list[list[float]]:
+    """The vectors at length one. Raises `ProviderFailed` where they are not what was asked for."""
+    if len(vectors) != count or not dimensions or any(len(vector) != dimensions for vector in vectors):
+        raise ProviderFailed(f"The provider did not answer with {count} vectors of {dimensions} dimensions.")
+    rows = np.asarray(vectors, np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or not lengths.all():
+        raise ProviderFailed("The provider answered with vectors that are no directions: zeros, or no numbers.")
+    answer: list[list[float]] = (rows / lengths).tolist()
+    return answer
+
+
+async def _ask(provider: ProviderRef, model: str, texts: Sequence[str]) -> list[list[float]]:
+    async with outbound.client(read_seconds=_SECONDS, max_bytes=64 * 1024 * 1024) as http:
+        try:
+            vendor = AsyncOpenAI(
+                api_key=provider.api_key or "none", base_url=provider.base_url or OPENAI_ADDRESS, http_client=http,
+                max_retries=0,
+            )  # fmt: skip
+            vendor.organization, vendor.project = provider.settings.get("organization") or None, None
+            model_of = OpenAIEmbeddings(
+                model=model, client=vendor.embeddings, async_client=vendor.embeddings,
+                check_embedding_ctx_length=False, chunk_size=BATCH, model_kwargs={"encoding_format": "float"},
+            )  # fmt: skip
+            # The SDK insists on a key; a server that has none is sent no header.
+            keyless: dict[str, Any] = {} if provider.api_key else {"extra_headers": {"Authorization": Omit()}}
+            return await model_of.aembed_documents(list(texts), **keyless)
+        except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
+            raise failures.of(error) from None
