@@ -27,9 +27,8 @@ CANCELLED = "cancelled"
 GAVE_UP = "Processing stopped {times} times without a result. Try again; if it stops again, export the file anew."
 _FIRST_WAIT = timedelta(seconds=10)
 _PATIENCE = timedelta(hours=24)  # for what should come back by itself, such as a provider
-_ANY_OPEN = "SELECT " + " OR ".join(
-    f"EXISTS (SELECT FROM {kind._meta.db_table} WHERE status IN ('pending', 'processing'))" for kind in KINDS
-)
+_OPEN = "EXISTS (SELECT FROM {} WHERE status IN ('pending', 'processing'))"
+_ANY_OPEN = "SELECT " + " OR ".join(_OPEN.format(kind._meta.db_table) for kind in KINDS)
 _FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 

@@ -45,7 +45,6 @@ _FORBIDDEN: Final = (
     "http.",
     "smtplib.",
     "webbrowser.",
-    "ctypes.dlopen",
 )
 
 
@@ -96,7 +95,8 @@ def _leave_network() -> None:
 
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
-    if event.startswith(_FORBIDDEN) or (event == "open" and not _may_open(args)):
+    foreign = event == "ctypes.dlopen" and not _is_ours(args[0])
+    if foreign or event.startswith(_FORBIDDEN) or (event == "open" and not _may_open(args)):
         raise Forbidden(f"a parser may not use {event}")
 
 
@@ -107,4 +107,9 @@ def _may_open(args: tuple[Any, ...]) -> bool:
         return True
     if isinstance(mode, str) and any(letter in mode for letter in "wax+"):
         return False
-    return os.path.normpath(Path(os.fsdecode(path)).absolute()).startswith(_ROOTS)
+    return _is_ours(path)
+
+
+def _is_ours(path: Any) -> bool:  # noqa: ANN401 -- whatever an audit event carries
+    """Whether it lies among the interpreter's own files; its own handle has no name."""
+    return path is None or os.path.normpath(Path(os.fsdecode(path)).absolute()).startswith(_ROOTS)

@@ -1,13 +1,13 @@
 """From glyphs at places to lines, and from lines to headings and blocks of text; pure."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
+from knowledge.ingest.extract.pdf_types import Line, Page, Table
 from knowledge.ingest.types import Block
 
 _LARGER: Final = 1.15  # than the text of the document: the letters of a heading
@@ -19,23 +19,14 @@ _TITLE_LINES: Final = 4
 _FRONT: Final = 3  # pages at the beginning, on which a title may stand alone
 _TITLE_PITCH: Final = 1.6  # of its letters' size: how far apart the lines of one title stand
 _GAP: Final = 1.45  # of the usual distance between lines: a new paragraph
+_NAME_LENGTH: Final = 80
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
-_BOLD: Final = re.compile("bold|black|heavy|-medi", re.IGNORECASE)
 # A line of a table of contents: a title, dots, a page number.
 _CONTENTS: Final = re.compile(r"(?:\.[ \u00a0]?){5}[ \u00a0.]*\w{1,6}\s*$")
 
 
 _Look = tuple[float, bool]  # the size of the letters, and whether they are bold
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    text: str
-    size: float
-    bold: bool
-    upright: bool
-    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,65 +38,53 @@ class Entry:
     top: float | None
 
 
-class Collector:
-    """Takes what pypdf hands to a visitor, piece by piece, and puts lines together."""
-
-    def __init__(self) -> None:
-        self._lines: list[Line] = []
-        self._parts: list[str] = []
-        self._sizes: Counter[_Look] = Counter()
-        self._place: tuple[float, bool] | None = None
-
-    def visit(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401 -- pypdf's dictionary
-        first, *rest = text.split("\n")
-        self._add(first, cm, tm, font, size)
-        for part in rest:
-            self._end()
-            self._add(part, cm, tm, font, size)
-
-    def lines(self) -> list[Line]:
-        self._end()
-        return self._lines
-
-    def _add(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:  # noqa: ANN401 -- pypdf's dictionary
-        self._parts.append(text)
-        if not text.strip():
-            return
-        scale = math.hypot(tm[2], tm[3]) * math.hypot(cm[2], cm[3])
-        bold = bool(font) and _BOLD.search(str(font.get("/BaseFont", ""))) is not None
-        self._sizes[round(size * scale * 2) / 2, bold] += len(text)
-        if self._place is None:
-            upright = abs(tm[0] * cm[0] + tm[1] * cm[2]) >= abs(tm[0] * cm[1] + tm[1] * cm[3])
-            self._place = (tm[4] * cm[1] + tm[5] * cm[3] + cm[5], upright)
-
-    def _end(self) -> None:
-        text = "".join(self._parts)
-        if self._place is not None and text.strip() and not _CONTENTS.search(text[-200:]):
-            (size, bold), _ = self._sizes.most_common(1)[0]
-            y, upright = self._place
-            self._lines.append(Line(text, size, bold, upright, y))
-        self._parts, self._sizes, self._place = [], Counter(), None
-
-
-def blocks_of(pages: Sequence[Sequence[Line]], *, outline: Mapping[int, Sequence[Entry]]) -> Iterator[Block]:
-    """Blocks of each page in order: a heading, or lines with newlines between them."""
+def blocks_of(pages: Sequence[Page], *, outline: Mapping[int, Sequence[Entry]]) -> Iterator[Block]:
+    """Blocks of each page in order: a heading, a row of a table, or lines with newlines between them."""
     deepest = max((entry.depth for entries in outline.values() for entry in entries), default=0)
-    ranks = _ranks(pages, deepest=deepest)
-    for number, lines in enumerate(pages, start=1):
-        headings = _headings(lines, outline.get(number, ()), ranks)
-        pitch = _pitch(lines)
-        group: list[str] = []
-        for at, line in enumerate(lines):
-            title = headings.get(at)
-            if group and (title is not None or _apart(lines[at - 1], line, pitch)):
-                yield Block("paragraph", "\n".join(group), page=number)
-                group = []
-            if title is not None and title.text:
-                yield Block("heading", title.text, title.level, page=number)
-            if title is None or not title.replaces:
-                group.append(line.text)
-        if group:
+    written = [[line for line in page.lines if not _CONTENTS.search(line.text[-200:])] for page in pages]
+    ranks = _ranks(written, deepest=deepest)
+    for number, page in enumerate(pages, start=1):
+        yield from _of_page(page, number, outline.get(number, ()), ranks)
+
+
+def _of_page(page: Page, number: int, entries: Sequence[Entry], ranks: Mapping[_Look, int]) -> Iterator[Block]:
+    places = {at: table for table in page.tables for at in table.lines}
+    left = [(at, line) for at, line in enumerate(page.lines) if not _CONTENTS.search(line.text[-200:])]
+    lines = [line for _, line in left]
+    headings, pitch = _headings(lines, entries, ranks), _pitch(lines)
+    group: list[str] = []
+    told: set[int] = set()
+    for at, (place, line) in enumerate(left):
+        table = places.get(place)
+        title = headings.get(at) if table is None else None
+        if group and (table is not None or title is not None or _apart(lines[at - 1], line, pitch)):
             yield Block("paragraph", "\n".join(group), page=number)
+            group = []
+        if table is not None:
+            yield from _rows(table, number) if id(table) not in told else ()
+            told.add(id(table))
+            continue
+        if title is not None and title.text:
+            yield Block("heading", title.text, title.level, page=number)
+        if title is None or not title.replaces:
+            group.append(line.text)
+    if group:
+        yield Block("paragraph", "\n".join(group), page=number)
+
+
+def _rows(table: Table, page: int) -> Iterator[Block]:
+    rows = [" | ".join(row).strip(" |") for row in table.rows]
+    header = rows[0] if _is_header(table.rows) else ""
+    for row in rows[1:] if header else rows:
+        if row:
+            yield Block("table_row", row, page=page, header=header)
+
+
+def _is_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Names of columns are short, all there but perhaps the first, and no numbers."""
+    first = rows[0]
+    named = all(first[1:]) and len(first) == max(map(len, rows))
+    return named and all(len(cell) <= _NAME_LENGTH and not cell.replace(".", "").isdecimal() for cell in first)
 
 
 @dataclass(frozen=True, slots=True)
