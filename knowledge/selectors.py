@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from integrations.embedders import registry
 from integrations.embedders.types import Embedder
@@ -14,7 +14,7 @@ from integrations.errors import ProviderInactive
 from integrations.models import TenantAIProvider
 from integrations.selectors import ref_of
 from knowledge.enums import Status
-from knowledge.models import Chunk, Dataset, Document, EmbeddingSpace
+from knowledge.models import Chunk, Dataset, Document, EmbeddingSpace, SpaceChange, WebImport
 from tenants.errors import Invalid, NotFound
 
 BUILTIN = "builtin"
@@ -65,6 +65,8 @@ def count_tokens(text: str) -> int:
 def datasets_with_counts() -> QuerySet[Dataset]:
     """Datasets, each with `<status>_documents` for every status."""
     counts = {f"{status}_documents": Count("documents", filter=Q(documents__status=status)) for status in Status.values}
+    same = Q(documents__chunk_size=F("chunk_size"), documents__chunk_overlap=F("chunk_overlap"))
+    counts["outdated_documents"] = Count("documents", filter=Q(documents__status=Status.COMPLETED) & ~same)
     return Dataset.objects.select_related("active_space").annotate(**counts)
 
 
@@ -75,8 +77,19 @@ def dataset(dataset_id: UUID) -> Dataset:
     return row
 
 
+def documents(dataset: Dataset | UUID) -> QuerySet[Document]:
+    """A dataset's documents; those that wait know how many of the tenant's are `behind` whom they wait."""
+    open_ = Document.objects.filter(status__in=[Status.PENDING, Status.PROCESSING])
+    before = open_.filter(
+        Q(available_at__lt=OuterRef("available_at")) | Q(available_at=OuterRef("available_at"), id__lt=OuterRef("id"))
+    )
+    counted = Subquery(before.order_by().values(n=Func(Value("*"), function="count")), output_field=IntegerField())
+    behind = Case(When(status=Status.PENDING, then=counted), default=None)
+    return Document.objects.filter(dataset=dataset).annotate(behind=behind)
+
+
 def document(dataset_id: UUID, document_id: UUID) -> Document:
-    row = Document.objects.filter(dataset=dataset_id, id=document_id).first()
+    row = documents(dataset_id).filter(id=document_id).first()
     if row is None:
         raise NotFound("There is no such document.")
     return row
@@ -89,3 +102,28 @@ def chunks(document: Document) -> QuerySet[Chunk]:
         .defer("search")
         .order_by("position", "id")
     )
+
+
+def chunk(document: Document, chunk_id: UUID) -> Chunk:
+    row = chunks(document).filter(id=chunk_id).first()
+    if row is None:
+        raise NotFound("There is no such chunk.")
+    return row
+
+
+def web_import(dataset_id: UUID, import_id: UUID) -> WebImport:
+    row = WebImport.objects.filter(dataset=dataset_id, id=import_id).first()
+    if row is None:
+        raise NotFound("There is no such import.")
+    return row
+
+
+def space_change_of(dataset: Dataset) -> SpaceChange | None:
+    return SpaceChange.objects.select_related("space").filter(dataset=dataset).first()
+
+
+def space_change(dataset_id: UUID) -> SpaceChange:
+    row = space_change_of(dataset(dataset_id))
+    if row is None:
+        raise NotFound("The dataset is not moving to another embedding model.")
+    return row

@@ -38,6 +38,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/datasets/{dataset_id}/search": {"query": "secret formula", "k": 3},
     "POST /v1/tenant/datasets/{dataset_id}/documents": {"title": "T", "content": "Words.", "source_type": "text"},
     "PUT /v1/tenant/datasets/{dataset_id}/documents/{document_id}": {"title": "Changed"},
+    "POST /v1/tenant/datasets/{dataset_id}/documents/{document_id}/replace": {"content": "Other words."},
+    "PUT /v1/tenant/datasets/{dataset_id}/documents/{document_id}/chunks/{chunk_id}": {"is_enabled": False},
+    "POST /v1/tenant/datasets/{dataset_id}/preview": {"content": "Words to be cut."},
+    "POST /v1/tenant/datasets/{dataset_id}/imports": {"url": "https://acme.example/sitemap.xml"},
+    "PUT /v1/tenant/datasets/{dataset_id}/embedding": {},
+    "POST /v1/tenant/datasets/{dataset_id}/embedding/estimate": {},
     "POST /v1/tenant/bots": {"name": "Bot", "tenant_ai_provider_id": "{provider_id}"},
     "PUT /v1/tenant/bots/{bot_id}": {"name": "Bot 2"},
     "POST /v1/tenant/bots/{bot_id}/datasets": {"dataset_id": "{free_dataset_id}"},
@@ -82,6 +88,10 @@ class Belongings:
         with context.entered(tenant):
             while serve():
                 pass
+        site = {"url": f"https://{tenant.slug}.example/sitemap.xml"}
+        self._make("import_id", f"/v1/tenant/datasets/{self.ids['dataset_id']}/imports", site, status=202)
+        document = f"/v1/tenant/datasets/{self.ids['dataset_id']}/documents/{self.ids['document_id']}"
+        self.ids["chunk_id"] = client.get(f"{document}/chunks").json()["results"][0]["id"]
         bot = {"name": "Guard", "tenant_ai_provider_id": self.ids["provider_id"], "is_public": True}
         self._make("bot_id", "/v1/tenant/bots", bot)
         mine = f"/v1/tenant/bots/{self.ids['bot_id']}"
@@ -99,8 +109,8 @@ class Belongings:
         assert answer.status_code == status, answer.content
         return answer.json()
 
-    def _make(self, name: str, path: str, body: dict[str, Any]) -> None:
-        self.ids[name] = self._post(path, body)["id"]
+    def _make(self, name: str, path: str, body: dict[str, Any], *, status: int = 201) -> None:
+        self.ids[name] = self._post(path, body, status=status)["id"]
 
 
 @pytest.fixture

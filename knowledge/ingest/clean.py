@@ -77,7 +77,7 @@ def _tidy(block: Block) -> Block:
     if block.kind == "code":
         return dataclasses.replace(block, text=_tidy_code(block.text))
     text = collapse(block.text)
-    if block.kind in ("heading", "table_row"):
+    if block.kind in ("heading", "question", "table_row"):
         text = text.replace("\n", " ")
     return dataclasses.replace(block, text=text, header=collapse(block.header).replace("\n", " "))
 

@@ -19,7 +19,7 @@ from knowledge.ingest.types import Piece
 from knowledge.models import EmbeddingSpace
 
 _EXTRACTED, _SPLIT, _EMBEDDED = 10, 15, 95  # per cent of the work, when these steps are through
-_NAMES = {SourceType.TEXT: "text.txt", SourceType.QA: "pairs.qa.json"}
+_NAMES: dict[str, str] = {SourceType.TEXT: "text.txt", SourceType.QA: "pairs.qa.json"}
 
 
 def run(lease: Lease, turn: Turn) -> None:
@@ -52,7 +52,7 @@ def _read(lease: Lease, turn: Turn, job: Job) -> None:
         lease.keep()
         turn.check_reluctantly()
 
-    name = _NAMES.get(job.source_type, job.file_name)
+    name = name_of(job.source_type, job.file_name)
     with fetch.local(job.file_key) as path:
         extracted, tongue = reading.extract(
             path, file_name=name, title=job.title, said=job.language, limits=reading.limits(), on_wait=on_wait
@@ -71,6 +71,11 @@ def _read(lease: Lease, turn: Turn, job: Job) -> None:
             rows, document_id=job.document_id, generation=job.generation, active=job.active,
             search_config=tongue.search_config,
         )  # fmt: skip
+
+
+def name_of(source_type: str, file_name: str) -> str:
+    """The name by which the extractor is chosen."""
+    return _NAMES.get(source_type, file_name)
 
 
 def _row(piece: Piece, title: str) -> store.Row:

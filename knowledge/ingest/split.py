@@ -2,7 +2,8 @@
 
 Comes in: blocks in reading order. Goes out: the one clean text, and pieces that span it. Pieces follow
 the structure: sections apart, small ones together with their siblings, lists and tables whole where they
-fit. No piece is longer than `size`, and nothing but white space lies outside all pieces.
+fit, a question with its answer and nothing else. Nothing but white space lies outside all pieces, and none is longer
+than `size`, but for the last of a section: it takes up to 15 % more where its rest would stand alone.
 """
 
 import re
@@ -17,6 +18,7 @@ SIZE = 1_000
 OVERLAP = 120
 
 _SMALL = 0.35  # of the size: a section below this is joined by the one after it
+_TAIL = 0.15  # of the size: a rest of a section below this is added to the piece before it
 _TINY = 0.1  # of the size: a piece below this may run over a chapter's beginning
 _HEADER = 0.33  # of the size: a longer header row is not repeated
 _PATH_DEPTH = 6
@@ -24,6 +26,8 @@ _PATH_DEPTH = 6
 _SYLLABLES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 _DENSE = 0.6  # of the size for a text in them
 _HEADING_LENGTH = 120
+_HEADS = ("heading", "question")
+_QUESTION_LEVEL = 99  # below every heading
 _TITLE_LENGTH = 80
 
 Path = tuple[str, ...]
@@ -71,6 +75,7 @@ class _Packer:
     page: int | None = None
     header: str = ""
     paths: list[Path] = field(default_factory=list)  # what the text of the open piece stands under
+    level: int = 0  # of the section that was begun last
     under: Path = ()  # the last heading, for a piece that is nothing but headings
 
     @property
@@ -88,7 +93,7 @@ class _Packer:
         if self.start < 0:
             self.start, self.page, self.header = start, block.page, header
         self.end = end
-        if block.kind == "heading":
+        if block.kind in _HEADS:
             self.under = path
         elif path not in self.paths[-1:]:
             self.paths.append(path)
@@ -100,8 +105,19 @@ class _Packer:
         if self.header:
             content = f"{self.header}\n{content}"
         heading = " > ".join(_common(self.paths) if self.paths else self.under)
+        if self._is_tail(heading):
+            last = self.pieces.pop()
+            content, self.start, self.page = self.text[last.start : self.end], last.start, last.page
         self.pieces.append(Piece(len(self.pieces), content, heading, self.page, self.start, self.end))
         self.start, self.end, self.header, self.paths = -1, -1, "", []
+
+    def _is_tail(self, heading: str) -> bool:
+        """Whether the open piece is a short rest of the section that the last one ends in."""
+        if not self.pieces or self.header or self.length > self.size * _TAIL:
+            return False
+        last = self.pieces[-1]
+        led = last.end - last.start != len(last.content)  # by the header of a table
+        return last.heading == heading and not led and self.end - last.start <= self.size * (1 + _TAIL)
 
 
 def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> SplitText:
@@ -162,10 +178,10 @@ def _sections(placed: Sequence[_Placed]) -> Iterator[_Section]:
     stack: list[tuple[int, str]] = []
     section = _Section((), 0, [])
     for item in placed:
-        if item.block.kind == "heading":
+        if item.block.kind in _HEADS:
             if section.blocks:
                 yield section
-            level = max(1, item.block.level)
+            level = max(1, item.block.level) if item.block.kind == "heading" else _QUESTION_LEVEL
             stack = [entry for entry in stack if entry[0] < level][: _PATH_DEPTH - 1]
             stack.append((level, item.block.text[:_HEADING_LENGTH].strip()))
             section = _Section(tuple(title for _, title in stack), level, [])
@@ -181,7 +197,10 @@ def _chapter_level(placed: Sequence[_Placed]) -> int:
 
 
 def _begin(packer: _Packer, section: _Section, chapter: int) -> None:
-    """Closes the open piece unless it is small enough to be joined by the next section."""
+    """Closes the open piece unless it is small enough to be joined by the next section. Questions join nobody."""
+    if _QUESTION_LEVEL in (section.level, packer.level):
+        packer.close()
+    packer.level = section.level
     joinable = _TINY if section.level <= chapter else _SMALL
     whole = section.blocks[-1].end
     if packer.length >= packer.size * joinable or (packer.length >= packer.size * _TINY and not packer.fits(whole)):
@@ -201,13 +220,13 @@ def _groups(blocks: Sequence[_Placed], size: int) -> Iterator[_Group]:
 
 
 def _belongs(last: Block, block: Block, *, room: bool) -> bool:
-    if last.kind == "heading":
+    if last.kind in _HEADS:
         return True
     if last.kind == block.kind and block.kind in ("list_item", "table_row"):
         return True
     if last.kind != "paragraph" or not room:
         return False
-    return last.text.endswith((":", "：")) or (block.kind != "heading" and _looks_like_title(last.text))
+    return last.text.endswith((":", "：")) or (block.kind not in _HEADS and _looks_like_title(last.text))
 
 
 def _looks_like_title(text: str) -> bool:
@@ -259,7 +278,7 @@ def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Plac
 
 def _leads(block: Block, follower: Block) -> bool:
     """A heading or a header row is never the last thing of a piece."""
-    return block.kind == "heading" or (bool(follower.header) and follower.header == block.text)
+    return block.kind in _HEADS or (bool(follower.header) and follower.header == block.text)
 
 
 def _common(paths: Sequence[Path]) -> Path:

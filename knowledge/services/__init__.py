@@ -25,6 +25,7 @@ from knowledge.services.embedding import cancel_move as cancel_move
 from knowledge.services.embedding import cost_of_move as cost_of_move
 from knowledge.services.embedding import retry_move as retry_move
 from knowledge.services.embedding import start_move as start_move
+from knowledge.services.preview import preview as preview
 from knowledge.services.sources import add_files as add_files
 from knowledge.services.sources import add_page as add_page
 from knowledge.services.sources import add_pairs as add_pairs

@@ -77,7 +77,6 @@ def test_a_plain_package_is_read_though_it_points_nowhere_and_outside(tmp_path: 
         (b"MZ\x90\x00" + bytes(600), "a.docx", "unsupported_type"),
         (b"\x7fELF" + bytes(600), "a.txt", "unsupported_type"),
         (b"\x89PNG\r\n\x1a\n" + bytes(60), "a.pdf", "unsupported_type"),
-        (b"{\\rtf1 hello}", "a.docx", "unsupported_type"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.docx", "unsupported_type"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.docx", "encrypted_file"),
         (b"plain words", "a.xyz", "unsupported_type"),
@@ -100,9 +99,7 @@ def test_a_readable_file_under_another_name_is_read_as_what_it_is(tmp_path: Path
     assert extract(tmp_path, package(BODY.format(PARAGRAPH.format("Hello"))), name).blocks[0].text == "Hello"
 
 
-@pytest.mark.parametrize(
-    ("part", "what"), [("xl/workbook.xml", "Excel"), ("ppt/p.xml", "PowerPoint"), ("a.exe", "ZIP")]
-)
+@pytest.mark.parametrize(("part", "what"), [("META-INF/MANIFEST.MF", "Java"), ("a.exe", "ZIP")])
 def test_another_kind_of_archive_is_named(tmp_path: Path, part: str, what: str) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
@@ -116,7 +113,7 @@ def test_limits_are_refused_beyond_and_kept_up_to(tmp_path: Path) -> None:
     assert extract(tmp_path, three, "a.pdf", Limits(pages=3)).pages == 3
     assert refusal(tmp_path, three, "a.pdf", Limits(pages=2)) == "too_many_pages"
     assert extract(tmp_path, b"x" * 100, "a.txt", Limits(characters=100, file_bytes=100)).blocks
-    assert refusal(tmp_path, b"x" * 101, "a.txt", Limits(characters=100)) == "too_large"
+    assert refusal(tmp_path, b"x" * 101, "a.txt", Limits(characters=100)) == "too_many_characters"
     assert refusal(tmp_path, b"x" * 101, "a.txt", Limits(file_bytes=100)) == "too_large"
     assert refusal(tmp_path, b"x" * 101, "a.txt", Limits(output_bytes=100)) == "too_large"
 
@@ -135,11 +132,14 @@ def test_laughs_are_not_multiplied(tmp_path: Path) -> None:
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     bomb = BODY.format(PARAGRAPH.format("a" * 20_000_000))
-    assert refusal(tmp_path, package(bomb), "a.docx") == "too_large"
+    assert refusal(tmp_path, package(bomb), "a.docx") == "unpacks_too_large"
     pile = {f"word/part{number}.xml": b"<x/>" for number in range(5_001)}
-    assert refusal(tmp_path, package(BODY.format(""), **pile), "a.docx") == "too_large"
+    assert refusal(tmp_path, package(BODY.format(""), **pile), "a.docx") == "unpacks_too_large"
     many = Limits(unpacked_bytes=10_000)
-    assert refusal(tmp_path, package(BODY.format(PARAGRAPH.format("ab cd ef" * 2_000))), "a.docx", many) == "too_large"
+    assert (
+        refusal(tmp_path, package(BODY.format(PARAGRAPH.format("ab cd ef" * 2_000))), "a.docx", many)
+        == "unpacks_too_large"
+    )
 
 
 def test_a_size_that_lies_is_found_out(tmp_path: Path) -> None:

@@ -111,5 +111,5 @@ def _may_open(args: tuple[Any, ...]) -> bool:
 
 
 def _is_ours(path: Any) -> bool:  # noqa: ANN401 -- whatever an audit event carries
-    """Whether it lies among the interpreter's own files; its own handle has no name."""
-    return path is None or os.path.normpath(Path(os.fsdecode(path)).absolute()).startswith(_ROOTS)
+    """Whether it lies among the interpreter's own files."""
+    return path is not None and os.path.normpath(Path(os.fsdecode(path)).absolute()).startswith(_ROOTS)

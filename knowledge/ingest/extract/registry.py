@@ -20,6 +20,15 @@ _MODULES: Final = {
     "md": "knowledge.ingest.extract.markdown",
     "html": "knowledge.ingest.extract.html",
     "csv": "knowledge.ingest.extract.table",
+    "xlsx": "knowledge.ingest.extract.sheets",
+    "ods": "knowledge.ingest.extract.sheets",
+    "xls": "knowledge.ingest.extract.sheets",
+    "pptx": "knowledge.ingest.extract.pptx",
+    "odt": "knowledge.ingest.extract.odt",
+    "rtf": "knowledge.ingest.extract.rtf",
+    "epub": "knowledge.ingest.extract.epub",
+    "eml": "knowledge.ingest.extract.eml",
+    "qa": "knowledge.ingest.extract.qa",
 }
 
 

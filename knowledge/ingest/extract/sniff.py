@@ -24,6 +24,15 @@ SUFFIXES: Final = {
     ".xhtml": "html",
     ".csv": "csv",
     ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".ods": "ods",
+    ".xls": "xls",
+    ".pptx": "pptx",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".epub": "epub",
+    ".eml": "eml",
 }
 CONTENT_TYPES: Final = {
     "pdf": "application/pdf",
@@ -32,12 +41,28 @@ CONTENT_TYPES: Final = {
     "md": "text/markdown",
     "html": "text/html",
     "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "xls": "application/vnd.ms-excel",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "rtf": "application/rtf",
+    "epub": "application/epub+zip",
+    "eml": "message/rfc822",
 }
-SUPPORTED: Final = "PDF, DOCX, TXT, MD, HTML and CSV"
+_PAIRS: Final = ".qa.json"  # our own, never offered
+SUPPORTED: Final = "PDF, DOCX, PPTX, XLSX, ODT, ODS, XLS, RTF, EPUB, EML, TXT, MD, HTML and CSV"
 
 _HEAD: Final = 4096
 _PDF_WITHIN: Final = 1024  # readers accept a PDF header anywhere in the first kilobyte
 
+_BINARY: Final = frozenset({"pdf", "docx", "xlsx", "ods", "xls", "pptx", "odt", "rtf", "epub"})
+_PARTS: Final = (("word/document.xml", "docx"), ("xl/workbook.", "xlsx"), ("ppt/presentation.xml", "pptx"))
+_OPEN: Final = (
+    (b"application/vnd.oasis.opendocument.text", "odt"),
+    (b"application/vnd.oasis.opendocument.spreadsheet", "ods"),
+    (b"application/epub", "epub"),
+)
 _FOREIGN: Final = (
     (b"MZ", "a Windows program"),
     (b"\x7fELF", "a program"),
@@ -53,15 +78,12 @@ _FOREIGN: Final = (
     (b"Rar!", "a RAR archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
-    (b"{\\rtf", "an RTF document; save it as DOCX or PDF"),
     (b"SQLite format 3", "a database"),
     (b"OggS", "a sound file"),
     (b"ID3", "a sound file"),
 )
 _ZIPPED: Final = {
-    "xl/": "an Excel workbook; export its sheets as CSV",
-    "ppt/": "a PowerPoint presentation; export it as PDF",
-    "META-INF/": "a Java or e-book archive",
+    "META-INF/": "a Java archive",
 }
 
 
@@ -76,9 +98,13 @@ def kind_of(stream: BinaryIO, *, file_name: str) -> str:
     if head.startswith(b"%PDF-") or (named == "pdf" and b"%PDF-" in head[:_PDF_WITHIN]):
         return "pdf"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise _ole(stream)
+        return _ole(stream)
+    if head.startswith(b"{\\rtf"):
+        return "rtf"
+    if file_name.endswith(_PAIRS):
+        return "qa"
     _refuse_foreign(head)
-    if named in ("pdf", "docx"):
+    if named in _BINARY:
         raise ExtractionError(
             "corrupt_file", f"The file is named {suffix} but is not a {suffix[1:].upper()} file. Export it again."
         )
@@ -108,25 +134,26 @@ def _zip_kind(stream: BinaryIO) -> str:
         raise ExtractionError(
             "corrupt_file", "The document is damaged or was cut off in transfer. Upload it again."
         ) from None
-    if "word/document.xml" in names or ("[Content_Types].xml" in names and any(n.startswith("word/") for n in names)):
+    known = [kind for part, kind in _PARTS if any(name.startswith(part) for name in names)]
+    known += [kind for mark, kind in _OPEN if odf.startswith(mark)]
+    if known:
+        return known[0]
+    if "[Content_Types].xml" in names and any(name.startswith("word/") for name in names):
         return "docx"
-    if odf.startswith(b"application/vnd.oasis"):
-        what = "an OpenDocument file; save it as DOCX or PDF"
-    elif odf.startswith(b"application/epub"):
-        what = "an e-book"
-    else:
-        what = next(
-            (w for p, w in _ZIPPED.items() if any(n.startswith(p) for n in names)),
-            "a ZIP archive; upload the files in it",
-        )
+    what = next(
+        (w for p, w in _ZIPPED.items() if any(n.startswith(p) for n in names)), "a ZIP archive; upload the files in it"
+    )
     raise ExtractionError("unsupported_type", f"The file is {what}. Supported: {SUPPORTED}.")
 
 
-def _ole(stream: BinaryIO) -> ExtractionError:
-    """Word locks a DOCX by wrapping it into the container of the old DOC format."""
+def _ole(stream: BinaryIO) -> str:
+    """The container of the old office formats, into which a new one is wrapped when it is locked."""
     stream.seek(0, io.SEEK_SET)
-    if "EncryptedPackage".encode("utf-16-le") in stream.read(2_000_000):
-        return ExtractionError("encrypted_file", "The document is locked with a password. Remove it and upload again.")
-    return ExtractionError(
-        "unsupported_type", "The file is in an old Office format (DOC, XLS or PPT). Save it as DOCX or PDF."
+    data = stream.read(8_000_000)
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise ExtractionError("encrypted_file", "The document is locked with a password. Remove it and upload again.")
+    if "Workbook".encode("utf-16-le") in data:
+        return "xls"
+    raise ExtractionError(
+        "unsupported_type", "The file is in an old Office format (DOC or PPT). Save it as DOCX, PPTX or PDF."
     )

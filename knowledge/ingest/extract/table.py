@@ -12,6 +12,8 @@ from knowledge.ingest.types import Block, Extracted, Limits
 
 _DELIMITERS: Final = ",;\t|"
 _SAMPLE: Final = 20_000
+_QUESTIONS: Final = frozenset({"question", "frage", "pregunta", "domanda", "pergunta", "q"})
+_ANSWERS: Final = frozenset({"answer", "antwort", "respuesta", "réponse", "reponse", "risposta", "resposta", "a"})
 _NAME_LENGTH: Final = 80  # a longer first row is data, not the names of columns
 
 
@@ -20,7 +22,7 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
     text = printable(text)
     csv.field_size_limit(limits.characters)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text[:_SAMPLE]))
-    return Extracted(tuple(_blocks(rows)), warnings=warnings)
+    return Extracted(tuple(blocks_of(rows)), warnings=warnings)
 
 
 def _delimiter(sample: str) -> str:
@@ -29,10 +31,17 @@ def _delimiter(sample: str) -> str:
     return max(_DELIMITERS, key=line.count)
 
 
-def _blocks(rows: Iterator[list[str]]) -> Iterator[Block]:
+def blocks_of(rows: Iterator[list[str]]) -> Iterator[Block]:
+    """Rows of cells as blocks; where the columns are questions and answers, each pair stands for itself."""
     filled = (cells for row in rows if any(cells := [" ".join(cell.split()) for cell in row]))
     first = next(filled, [])
     names = first if _are_names(first) else []
+    asked = [name.casefold().rstrip("s") for name in names]
+    if len(asked) == 2 and asked[0] in _QUESTIONS and asked[1] in _ANSWERS:
+        for question, answer, *_ in ([*cells, ""] for cells in filled):
+            yield Block("question", question, 1)
+            yield Block("paragraph", answer)
+        return
     second = next(filled, None)
     if first and (not names or second is None):
         yield Block("table_row", " | ".join(cell for cell in first if cell))

@@ -7,9 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from knowledge.api.fields import FormMetadata, FormTags, Metadata, NullForBlank, Tags
-from knowledge.enums import SourceType, Status
-from knowledge.models import NAME_LENGTH, Chunk, Dataset, Document
+from knowledge.api.fields import Metadata, Tags
+from knowledge.enums import Status
+from knowledge.ingest.split import MAX_SIZE, MIN_SIZE
+from knowledge.models import NAME_LENGTH, Dataset
 from tenants import context
 from tenants.http import StrictSerializer
 
@@ -24,16 +25,23 @@ class DatasetIn(StrictSerializer):
     description = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
     tags = Tags(required=False)
     metadata = Metadata(required=False)
+    chunk_size = serializers.IntegerField(
+        min_value=MIN_SIZE, max_value=MAX_SIZE, required=False, help_text="Characters of a chunk, at most."
+    )
+    chunk_overlap = serializers.IntegerField(
+        min_value=0, max_value=MAX_SIZE // 2, required=False, help_text="Characters that two chunks share, at most."
+    )
 
 
 class Counts(serializers.Serializer[object]):
-    """Documents by status."""
+    """Documents by status; `outdated` were split by other settings than the dataset has now."""
 
     total = serializers.IntegerField()
     pending = serializers.IntegerField()
     processing = serializers.IntegerField()
     completed = serializers.IntegerField()
     failed = serializers.IntegerField()
+    outdated = serializers.IntegerField()
 
 
 class DatasetOut(serializers.ModelSerializer[Dataset]):
@@ -45,7 +53,7 @@ class DatasetOut(serializers.ModelSerializer[Dataset]):
         model = Dataset
         fields = [
             "id", "name", "tenant_id", "description", "tags", "metadata", "documents", "embedding_model",
-            "created_by", "created_at", "updated_at",
+            "chunk_size", "chunk_overlap", "created_by", "created_at", "updated_at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.UUIDField)
@@ -56,71 +64,7 @@ class DatasetOut(serializers.ModelSerializer[Dataset]):
     def get_documents(self, dataset: Dataset) -> dict[str, int]:
         """Counted with the row (`selectors.with_counts`); a dataset that was just made has none."""
         counts = {status: getattr(dataset, f"{status}_documents", 0) for status in Status.values}
-        return {"total": sum(counts.values()), **counts}
-
-
-class TextIn(StrictSerializer):
-    title = serializers.CharField(max_length=NAME_LENGTH)
-    content = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False)
-    source_type = serializers.ChoiceField(choices=[SourceType.TEXT.value], default=SourceType.TEXT.value)
-    tags = Tags(required=False)
-    metadata = Metadata(required=False)
-
-    def validate_content(self, content: str) -> str:
-        if not content.strip():
-            raise serializers.ValidationError("This field may not be blank.")
-        return content
-
-
-class UploadIn(StrictSerializer):
-    """A form: `files` repeated, `metadata` as JSON text, `tags` repeated."""
-
-    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False, default=list)
-    metadata = FormMetadata(required=False)
-    tags = FormTags(required=False)
-
-
-class DocumentIn(StrictSerializer):
-    title = serializers.CharField(max_length=NAME_LENGTH)
-    tags = Tags(required=False)
-    metadata = Metadata(required=False)
-
-
-class DocumentOut(serializers.ModelSerializer[Document]):
-    dataset_id = serializers.UUIDField(read_only=True)
-    stage = NullForBlank()
-    error_code = NullForBlank()
-    error = NullForBlank()
-    language = NullForBlank()
-
-    class Meta:
-        model = Document
-        fields = [
-            "id", "dataset_id", "title", "source_type", "file_name", "content_type", "size_bytes", "content_hash",
-            "tags", "metadata", "language", "status", "stage", "progress", "attempts", "error_code", "error",
-            "chunk_count", "page_count", "char_count", "started_at", "finished_at", "created_at", "updated_at",
-        ]  # fmt: skip
-
-
-class DocumentAdded(DocumentOut):
-    """`duplicate` says that the dataset had the same bytes before, and that this is the document they are in."""
-
-    duplicate = serializers.BooleanField()
-
-    class Meta(DocumentOut.Meta):
-        fields = [*DocumentOut.Meta.fields, "duplicate"]
-
-
-class Uploaded(serializers.Serializer[object]):
-    """The documents of the files, in the files' order."""
-
-    documents = DocumentAdded(many=True)
-
-
-class ChunkOut(serializers.ModelSerializer[Chunk]):
-    class Meta:
-        model = Chunk
-        fields = ["id", "position", "content", "page", "heading", "start", "end"]
+        return {"total": sum(counts.values()), **counts, "outdated": getattr(dataset, "outdated_documents", 0)}
 
 
 class _ListQuery(serializers.Serializer[Any]):
