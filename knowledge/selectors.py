@@ -15,9 +15,13 @@ from integrations.models import TenantAIProvider
 from integrations.selectors import ref_of
 from knowledge.enums import Status
 from knowledge.models import Chunk, Dataset, Document, EmbeddingSpace, SpaceChange, WebImport
-from tenants.errors import Invalid, NotFound
+from tenants.errors import Conflict, Invalid, NotFound
 
 BUILTIN = "builtin"
+
+
+class NotMoving(Conflict):
+    code, title = "not_moving", "The dataset is not moving to another embedding model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +129,5 @@ def space_change_of(dataset: Dataset) -> SpaceChange | None:
 def space_change(dataset_id: UUID) -> SpaceChange:
     row = space_change_of(dataset(dataset_id))
     if row is None:
-        raise NotFound("The dataset is not moving to another embedding model.")
+        raise NotMoving
     return row

@@ -117,7 +117,8 @@ class _Packer:
             return False
         last = self.pieces[-1]
         led = last.end - last.start != len(last.content)  # by the header of a table
-        return last.heading == heading and not led and self.end - last.start <= self.size * (1 + _TAIL)
+        same = last.heading == heading and last.page == self.page and not led
+        return same and self.end - last.start <= self.size * (1 + _TAIL)
 
 
 def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> SplitText:

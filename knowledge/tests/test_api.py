@@ -42,7 +42,14 @@ def test_the_guide_creates_a_dataset(api: APIClient, acme: TenantRef) -> None:
     answer = made.json()
     assert {key: answer[key] for key in body} == body
     assert answer["tenant_id"] == str(acme.id)
-    assert answer["documents"] == {"total": 0, "pending": 0, "processing": 0, "completed": 0, "failed": 0}
+    assert answer["documents"] == {
+        "total": 0,
+        "pending": 0,
+        "processing": 0,
+        "completed": 0,
+        "failed": 0,
+        "outdated": 0,
+    }
     assert api.get(f"{ROOT}/{answer['id']}").json() == answer
     assert api.get(ROOT).json()["results"] == [answer]
 
@@ -257,7 +264,7 @@ def test_lists_narrow_and_order(api: APIClient, add: Add, process: Process, data
     assert api.get(f"{ROOT}?search=foot").json()["count"] == 0
     assert api.get(f"{ROOT}?tag=y").json()["count"] == 0
     counts = api.get(ROOT).json()["results"][0]["documents"]
-    assert counts == {"total": 2, "pending": 1, "processing": 0, "completed": 1, "failed": 0}
+    assert counts == {"total": 2, "pending": 1, "processing": 0, "completed": 1, "failed": 0, "outdated": 0}
 
 
 @pytest.mark.parametrize("count", [1, 3])

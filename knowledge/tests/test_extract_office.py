@@ -63,7 +63,8 @@ def odt(body: str) -> bytes:
 
 
 def test_a_workbook_is_its_visible_sheets_with_rows_that_name_their_columns() -> None:
-    prices = [["Plan", "Price", "Since"], ["Basic", 12.0, datetime.date(2026, 1, 31)], ["Pro", 49.5, None]]
+    since = datetime.date(2026, 1, 31)
+    prices: list[list[Any]] = [["Plan", "Price", "Since"], ["Basic", 12.0, since], ["Pro", 49.5, None]]
     found = read(workbook(Prices=prices, Hidden=[["secret", 1]], Empty=[]), "prices.xlsx")
     assert shape(found) == [
         ("heading", "Prices"),

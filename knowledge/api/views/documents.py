@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,6 +22,11 @@ from knowledge.models import Dataset, Document
 from tenants.enums import Role
 from tenants.parsers import JsonParser
 
+_ADD: dict[str, Callable[..., services.Added]] = {
+    SourceType.TEXT: services.add_text,
+    SourceType.QA: services.add_pairs,
+    SourceType.WEB: services.add_page,
+}
 _EXAMPLES = [
     OpenApiExample(
         "A text",
@@ -54,12 +60,7 @@ class DocumentsView(View):
     def post(self, request: Request, dataset_id: UUID) -> Response:
         dataset = selectors.dataset(dataset_id)
         given = self.data(shapes.SourceIn)
-        add = {
-            SourceType.TEXT: services.add_text,
-            SourceType.QA: services.add_pairs,
-            SourceType.WEB: services.add_page,
-        }[given.pop("source_type")]
-        added = add(by=self.principal, dataset=dataset, **given)
+        added = _ADD[given.pop("source_type")](by=self.principal, dataset=dataset, **given)
         return Response(_added(added), status=200 if added.duplicate else 201)
 
 
