@@ -36,6 +36,9 @@ ANTHROPIC_ERRORS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
+EMBEDDINGS = frozenset({"ok", "slow_down", "too_long", "other_size", "one_short", "zeros"})
+
+
 class Wire(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -44,6 +47,8 @@ class Wire(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.mode = "ok"
         self.answer = ANSWER
+        self.retry_after = "7"
+        self.dimensions = 8
         self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
         self.released = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -72,6 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((self.path, headers, body))
         mode = self.server.mode
+        if self.path.endswith("/embeddings") and mode in EMBEDDINGS:
+            self._embed(body, mode)
+            return
         anthropic = self.path.endswith("/messages")
         errors = ANTHROPIC_ERRORS if anthropic else OPENAI_ERRORS
         if mode in errors:
@@ -84,6 +92,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, _message(body, text) if anthropic else _completion(body, text, usage=mode != "no_usage"))
         else:
             getattr(self, f"_{mode}")()
+
+    def _embed(self, body: dict[str, Any], mode: str) -> None:
+        """Vectors that point where the text's first letter says."""
+        if mode == "slow_down":
+            self._raw(429, b'{"error": {"message": "slow down"}}', {"Retry-After": self.server.retry_after})
+            return
+        if mode == "too_long":
+            self._send(400, {"error": {"message": "This model's maximum context length is 10 tokens"}})
+            return
+        size = 3 if mode == "other_size" else self.server.dimensions
+        texts = body["input"][:-1] if mode == "one_short" else body["input"]
+        rows = [[float(place == ord(text[:1] or "x") % size) * 2 for place in range(size)] for text in texts]
+        if mode == "zeros":
+            rows = [[0.0] * size for _ in rows]
+        data = [{"object": "embedding", "index": at, "embedding": row} for at, row in enumerate(rows)]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        self._send(200, {"object": "list", "model": body["model"], "data": data, "usage": usage})
 
     def _hang(self) -> None:
         self.server.released.wait(30)

@@ -55,7 +55,7 @@ def update_document(*, by: Principal, document: Document, discard_edits: bool = 
         audit.record(by=by, action="document.update", target=row.id, data={"changed": sorted(changes)})
         if renamed:
             _start_over(Document.objects.filter(id=row.id))
-    return _fresh(row)
+    return _fresh(document)
 
 
 def replace_document(*, by: Principal, document: Document, new: Incoming, discard_edits: bool = False) -> Document:
@@ -78,7 +78,7 @@ def replace_document(*, by: Principal, document: Document, new: Incoming, discar
         files.drop_unused([new.key])
         raise
     intake.put(new)
-    return _fresh(row)
+    return _fresh(document)
 
 
 def reprocess_document(*, by: Principal, document: Document, discard_edits: bool = False) -> Document:
@@ -90,7 +90,7 @@ def reprocess_document(*, by: Principal, document: Document, discard_edits: bool
             _check_edits([row.id])
         audit.record(by=by, action="document.reprocess", target=row.id)
         _start_over(Document.objects.filter(id=row.id))
-    return _fresh(row)
+    return _fresh(document)
 
 
 def reprocess_documents(*, by: Principal, dataset: Dataset, which: Which, discard_edits: bool = False) -> int:
