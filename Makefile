@@ -1,6 +1,6 @@
 # One word for each thing one does here; `make` alone lists them. CONTRIBUTING.md says what each runs.
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix lock clean
+.PHONY: help up test check faults bench-ingest fix lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,8 @@ help:
 	@echo "make up      start Parley with all it needs and ask its demonstration a question (PORT=8000, HOST=127.0.0.1)"
 	@echo "make test    run the tests"
 	@echo "make check   run the linters, the type checker and the checks of architecture and deployment"
+	@echo "make faults  kill, stop and restart everything while documents are processed, and count what was lost (RUNS=100)"
+	@echo "make bench-ingest  measure how fast documents become searchable (DOCUMENTS=a folder of your own)"
 	@echo "make fix     repair what the linters can repair"
 	@echo "make lock    pin requirements*.in anew, with hashes"
 	@echo "make clean   remove the environment and the caches; data under var/ stays"
@@ -35,6 +37,14 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet .
 	$(BIN)/python .ci/settings_check.py
+
+faults: $(VENV)/.installed-dev
+	$(BIN)/python manage.py prepare_models
+	$(BIN)/python -m tests.faults $(or $(RUNS),100)
+
+bench-ingest: $(VENV)/.installed-dev
+	$(BIN)/python manage.py prepare_models
+	$(BIN)/python -m tests.bench_ingest $(DOCUMENTS)
 
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

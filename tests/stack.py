@@ -27,6 +27,7 @@ class Stack:
 
     def __init__(self, *, folder: Path, database_url: str, redis_url: str, redis_database: int, **env: str) -> None:
         self.folder = folder
+        self.workers = env.pop("CELERY_WORKERS", "1")
         self.name = f"stack_{uuid4().hex[:12]}"
         self._admin_url = database_url.rsplit("/", 1)[0] + "/postgres"
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -56,8 +57,11 @@ class Stack:
         self.wait(self._ready, "the web server")
 
     def start_worker(self) -> None:
-        self._start("worker", "celery", "-A", "config", "worker", "--concurrency", "1", "--without-gossip",
+        self._start("worker", "celery", "-A", "config", "worker", "--concurrency", self.workers, "--without-gossip",
                     "--without-mingle", "--loglevel", "INFO")  # fmt: skip
+
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
 
     def kill_worker(self) -> None:
         """SIGKILL to the worker and every child of it, as the kernel does when memory runs out."""

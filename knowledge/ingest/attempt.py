@@ -9,17 +9,18 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection
 
-from integrations.embedders.registry import EmbedderUnavailable
 from integrations.errors import ProviderError
 from integrations.webpages import WebPageError
 from knowledge.ingest import queue
-from knowledge.ingest.extract.errors import ExtractionError
+from knowledge.ingest.extract.errors import ExtractionError, ParserDied
 from knowledge.ingest.turns import TurnOver
-from tenants.errors import Problem
+from tenants.errors import Problem, Unavailable
 
+_SOON = timedelta(seconds=2)
 _WAIT = 15.0  # seconds, where nobody says how long
 _STORAGE = "The server cannot store anything at the moment. It goes on by itself once it can; nothing is lost."
 log = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ def _ended(claim: queue.Claim, work: Callable[[queue.Lease], None]) -> None:
         raise
     except TurnOver:
         queue.put_down(claim)
+    except ParserDied as died:
+        log.warning("The parser of %s died in attempt %s: %s", claim.id, claim.attempt, died.diagnosis)
+        queue.give_back(claim, after=_SOON, code=died.code, reason=died.detail)
     except ExtractionError as refused:
         log.info("%s is refused: %s %s", claim.id, refused, refused.diagnosis)
         queue.fail(claim, code=refused.code, reason=refused.detail)
@@ -53,7 +57,7 @@ def _ended(claim: queue.Claim, work: Callable[[queue.Lease], None]) -> None:
 
 
 def _refused(claim: queue.Claim, refused: Problem) -> None:
-    if isinstance(refused, EmbedderUnavailable):
+    if isinstance(refused, Unavailable):
         queue.postpone(claim, seconds=_WAIT, code=refused.code, notice=refused.detail)
     else:
         queue.fail(claim, code=refused.code, reason=refused.detail)

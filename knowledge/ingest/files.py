@@ -6,6 +6,7 @@ counted against the plan from being counted twice. No transaction is open while 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,7 +19,14 @@ from django.utils import timezone
 
 from knowledge.models import Document
 from tenants import context
+from tenants.errors import Unavailable
 from tenants.keys import file_key
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+class StorageFull(Unavailable):
+    code, title = "storage_full", "There is no room for files at the moment; nothing was kept, try again later"
 
 
 def key_of(content_hash: str) -> str:
@@ -50,7 +58,12 @@ def put(*, key: str, file: File[bytes]) -> None:
             return
         default_storage.delete(key)
     file.seek(0)
-    name = default_storage.save(key, file)
+    try:
+        name = default_storage.save(key, file)
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull from error
+        raise
     if name != key:  # somebody stored the same bytes in this moment
         default_storage.delete(name)
 

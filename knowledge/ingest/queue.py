@@ -98,12 +98,14 @@ def fail(claim: Claim, *, code: str, reason: str) -> None:
     _held(claim, **_FREE, status=Status.FAILED, error_code=code, error=reason, waiting_since=None, finished_at=Now())
 
 
-def give_back(claim: Claim) -> None:
-    """Something of ours went wrong: let it be tried again, later each time; or fail it in the last attempt."""
+def give_back(
+    claim: Claim, *, after: timedelta = _FIRST_WAIT, code: str = PROCESSING_FAILED, reason: str = GAVE_UP
+) -> None:
+    """It may have been an accident: let it be tried again, later each time; or fail it in the last attempt."""
     if claim.attempt >= settings.INGEST_MAX_ATTEMPTS:
-        fail(claim, code=PROCESSING_FAILED, reason=GAVE_UP.format(times=claim.attempt))
+        fail(claim, code=code, reason=reason.format(times=claim.attempt))
         return
-    wait = _FIRST_WAIT * 3 ** (claim.attempt - 1)
+    wait = after * 3 ** (claim.attempt - 1)
     _held(claim, **_FREE, status=Status.PENDING, available_at=Now() + wait)
 
 

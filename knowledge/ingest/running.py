@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"\d{1,4}")
 _NUMBERS_TRIED = 6
 _WORDS_ALIKE = 12  # letters that a line without its numbers must still have
 _LONGEST = 200
+_MOST = 0.1  # of the letters that must be left
 
 
 _Key = tuple[str, int | str | None]
@@ -48,7 +49,13 @@ def without_running_lines(blocks: Sequence[Block]) -> tuple[Block, ...]:
     dropped: dict[int, bool] = {}
     for page, lines in pages.items():
         dropped.update(_found(_edges(lines), page, running))
-    return tuple(_rebuilt(blocks, pages, dropped))
+    left = tuple(_rebuilt(blocks, pages, dropped))
+    # Where most of a document would go, it repeats itself: that is not what stands around its pages.
+    return left if _letters(left) >= _letters(blocks) * _MOST else tuple(blocks)
+
+
+def _letters(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
 
 
 def _lines_by_page(blocks: Sequence[Block]) -> dict[int, list[_Line]]:

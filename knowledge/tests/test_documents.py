@@ -160,11 +160,12 @@ def test_edits_are_not_undone_by_accident(dataset: Dataset, add: Add, process: P
     document, other = process(add("Orders ship free.")), process(add("Returns are free."))
     services.update_chunk(by=principal, chunk=Chunk.objects.get(document=document), content="Orders cost $5.")
     process(document)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: services.reprocess_document(by=principal, document=document),
         lambda: services.update_document(by=principal, document=document, title="Other"),
         lambda: replaced(document, "New words.", principal),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(services.EditsWouldBeLost):
             act()
     assert services.reprocess_documents(by=principal, dataset=dataset, which="all") == 1

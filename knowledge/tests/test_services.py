@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from rest_framework.test import APIClient
 
 from knowledge import services
-from knowledge.ingest import incoming
+from knowledge.ingest import files, incoming
 from knowledge.models import Chunk, ChunkVector, Dataset, Document
 from knowledge.tests.conftest import upload
 from tenants import context
@@ -150,3 +154,27 @@ def test_deeds_are_audited_in_their_transaction(dataset: Dataset, add: Add, prin
     assert set(deeds.values_list("action", flat=True)) >= {
         "dataset.create", "document.create", "document.delete", "dataset.delete",
     }  # fmt: skip
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    api: APIClient, dataset: Dataset, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    body = {"title": "T", "content": "Words.", "source_type": "text"}
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "save", full)
+        answer = api.post(f"/v1/tenant/datasets/{dataset.id}/documents", body)
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_full")
+    assert (Document.objects.count(), stored()) == (0, [])
+    assert api.post(f"/v1/tenant/datasets/{dataset.id}/documents", body).status_code == 201
+
+
+def test_files_that_nobody_names_are_swept_up_once_they_are_old(add: Add, stored: Stored, acme: TenantRef) -> None:
+    document = add()
+    key = files.key_of("f" * 64)
+    default_storage.save(key, ContentFile(b"left behind"))
+    assert files.drop_strays() == 0, "a request may just be at work on it"
+    assert files.drop_strays(older_than=timedelta(0)) == 1
+    assert stored() == [document.file_key]

@@ -35,3 +35,8 @@ class ExtractionError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
+
+
+class ParserDied(ExtractionError):
+    """Its process was ended from outside: by the kernel for want of memory, by a fault of its own, or by an accident
+    that is not the file's. Only trying again tells."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final, get_args
 
-from knowledge.ingest.extract.errors import ExtractionError
+from knowledge.ingest.extract.errors import ExtractionError, ParserDied
 from knowledge.ingest.types import Block, BlockKind, Extracted, Limits
 
 __all__ = ["ExtractionError", "extract"]
@@ -144,10 +144,10 @@ def _result(code: int, output: _Output, limits: Limits) -> Extracted:
     if code in (-signal.SIGXCPU, -signal.SIGALRM):
         raise _timed_out(limits)
     if code == -signal.SIGKILL:  # not by us: the kernel ran out of memory, or the hard limit on CPU time
-        raise ExtractionError("out_of_memory", _OUT_OF_MEMORY, diagnosis=complaints)
+        raise ParserDied("out_of_memory", _OUT_OF_MEMORY, diagnosis=complaints)
     if code != 0:
         memory = "MemoryError" in complaints
-        raise ExtractionError(
+        raise (ParserDied if code < 0 else ExtractionError)(
             "out_of_memory" if memory else "parser_crashed",
             _OUT_OF_MEMORY if memory else _CRASHED,
             diagnosis=f"exit {code}: {complaints}",
