@@ -247,6 +247,7 @@ CELERY_TASK_QUEUES = [Queue("celery"), Queue("ingest")]
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-recent": {"task": "knowledge.tasks.sweep_recent", "schedule": 5.0},
     "sweep": {"task": "knowledge.tasks.sweep", "schedule": 20.0},
+    "tend-indexes": {"task": "knowledge.tasks.tend_indexes", "schedule": timedelta(minutes=10)},
     "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
     "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
@@ -262,6 +263,8 @@ INGEST_MAX_ATTEMPTS = env.integer("INGEST_MAX_ATTEMPTS", 3, least=1)
 INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 50, least=5)
 # How long a tenant is served while another waits.
 INGEST_SLICE_SECONDS = env.integer("INGEST_SLICE_SECONDS", 3, least=1)
+# From so many vectors of a model on, a tenant's search goes through an index.
+SEARCH_INDEX_FROM = env.integer("SEARCH_INDEX_FROM", 50_000, least=1)
 # host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
 OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from knowledge.ingest import attempt, files, imports, moves, pipeline, queue, turns
 from knowledge.ingest.turns import Turn
 from knowledge.models import Document, SpaceChange, WebImport, Work
+from knowledge.search import index
 from tenants import context
 from tenants.errors import NotFound
 from tenants.selectors import live_tenant, live_tenants
@@ -92,6 +93,16 @@ def tidy() -> None:
         with context.entered(tenant):
             files.drop_strays()
             moves.drop_strays()
+
+
+@shared_task(expires=600)
+def tend_indexes() -> int:
+    """Build, drop and mend the search indexes of every live tenant; answers how many were built."""
+    built = 0
+    for tenant in live_tenants():
+        with context.entered(tenant):
+            built += index.tend_all()
+    return built
 
 
 def _sweep(tenants: Iterable[TenantRef]) -> int:

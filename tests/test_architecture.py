@@ -46,6 +46,7 @@ PLATFORM_TASKS = {
     "knowledge.tasks.take_turn": "finds out whose turn it is",
     "knowledge.tasks.sweep": "rings in every live tenant",
     "knowledge.tasks.sweep_recent": "rings in the tenants that were served lately",
+    "knowledge.tasks.tend_indexes": "looks into every live tenant",
     "knowledge.tasks.tidy": "looks into every live tenant",
     "chat.tasks.purge": "purges in every live tenant",
     "tenants.tasks.purge_audit": "the audit is public",

@@ -1,7 +1,8 @@
-"""The half of the search that goes by meaning: an exact scan over the vectors of each space in use.
+"""The half of the search that goes by meaning: an exact scan over the vectors of each space in use that has no index,
+and what `index.nearest` found in those that have one.
 
-Needs `documents` and `spaces (space_id, vector)` before it. The question's vector comes typed, so that no row parses it
-again, and ranks are counted within a space: distances of two spaces say nothing about each other.
+Needs `documents` and `spaces (space_id, vector, is_exact)` before it. The question's vector comes typed, so that no
+row parses it again, and ranks are counted within a space: distances of two spaces say nothing about each other.
 """
 
 from __future__ import annotations
@@ -17,5 +18,8 @@ dense AS (
     ORDER BY distance, id
     LIMIT %(depth)s
   ) near
+  WHERE spaces.is_exact
+  UNION ALL
+  SELECT * FROM unnest(%(near)s::uuid[], %(near_ranks)s::bigint[])
 )
 """

@@ -1,10 +1,11 @@
-"""Finds the passages of some datasets that answer a question: two round trips and one embedding a space.
+"""Finds the passages of some datasets that answer a question: few round trips and one embedding a space.
 
 Only active generations are read. Half of the ranking is by meaning, half by words; each passage keeps its rank in both.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,22 +13,26 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 from pgvector import HalfVector
 
+from integrations.errors import ProviderError
 from knowledge import selectors
 from knowledge.language import detect
 from knowledge.models import EmbeddingSpace
-from knowledge.search import dense, fuse, lexical, relevance
+from knowledge.search import dense, fuse, index, lexical, relevance
 from knowledge.tokens import bigrams, config_for
 from knowledge.types import Hit, SearchResult
 
 __all__ = ["Hit", "SearchResult", "search"]
 
+log = logging.getLogger(__name__)
 _DEPTH = 50  # of each ranking
 _SQL = f"""
-WITH spaces (space_id, vector) AS MATERIALIZED (
-  SELECT * FROM unnest(%(spaces)s::uuid[], %(vectors)s::text[]::halfvec[])
+WITH spaces (space_id, vector, is_exact) AS MATERIALIZED (
+  SELECT * FROM unnest(%(spaces)s::uuid[], %(vectors)s::text[]::halfvec[], %(exact)s::bool[])
 ),
 documents AS MATERIALIZED (
   SELECT d.id, d.title, d.dataset_id, d.active_generation, d.search_config, s.active_space_id AS space_id
@@ -63,12 +68,15 @@ class _Clock:
 def search(
     *, dataset_ids: Sequence[UUID], query: str, k: int = 10, weights: Mapping[UUID, float] | None = None
 ) -> SearchResult:
-    """The best `k` passages, best first. `weights` multiplies the scores of a dataset's passages; unnamed means 1."""
+    """The best `k` passages, best first. `weights` multiplies the scores of a dataset's passages; unnamed means 1.
+
+    Where a space's provider does not embed the question, its passages are found by words alone.
+    """
     clock = _Clock()
-    spaces = list(EmbeddingSpace.objects.filter(datasets__in=dataset_ids).distinct())
-    vectors = [HalfVector(selectors.embedder(space).embed_query(query)).to_text() for space in spaces]
+    spaces = _spaces(dataset_ids)
+    vectors = _vectors(spaces, query)
     clock.lap("embed")
-    found = _find(datasets=list(dataset_ids), query=query, spaces=[space.id for space in spaces], vectors=vectors)
+    found = _find(datasets=list(dataset_ids), query=query, vectors=vectors)
     clock.lap("find")
     weigh = _relative(weights or {}, dataset_ids)
     language = detect(query)
@@ -76,17 +84,58 @@ def search(
     ranked = sorted((_hit(row, weigh, spoken) for row in found), key=lambda hit: (-hit.score, hit.chunk_id))
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
     clock.lap("rank")
-    return SearchResult(passages=passages, relevant=relevance.likely(ranked), timings=clock.steps)
+    calibrated = all(space.ai_provider is None for space in vectors)
+    relevant = relevance.likely(ranked, calibrated=calibrated, blind=len(vectors) < len(spaces))
+    return SearchResult(passages=passages, relevant=relevant, timings=clock.steps)
 
 
-def _find(*, datasets: list[UUID], query: str, spaces: list[UUID], vectors: list[str]) -> list[tuple[Any, ...]]:
+def _spaces(dataset_ids: Sequence[UUID]) -> list[EmbeddingSpace]:
+    """The spaces that the datasets are in, each with the `size` of what they have there."""
+    rows = EmbeddingSpace.objects.select_related("ai_provider").filter(datasets__in=dataset_ids)
+    return list(rows.annotate(size=Sum("datasets__documents__chunk_count")))
+
+
+def _vectors(spaces: Sequence[EmbeddingSpace], query: str) -> dict[EmbeddingSpace, str]:
+    """The question in each space; without those whose embedder does not answer."""
+    vectors: dict[EmbeddingSpace, str] = {}
+    for space in spaces:
+        try:
+            embedder = selectors.embedder(space)
+            if space.ai_provider is not None and not connection.in_atomic_block:
+                connection.close()  # nobody holds one while a provider thinks
+            vectors[space] = HalfVector(embedder.embed_query(query)).to_text()
+        except ProviderError as error:
+            log.warning("The question cannot be embedded in %s: %s", space, error.owner_detail)
+    return vectors
+
+
+def _find(*, datasets: list[UUID], query: str, vectors: Mapping[EmbeddingSpace, str]) -> list[tuple[Any, ...]]:
+    near = _through_indexes(datasets, vectors)
+    asked: dict[str, Any] = {
+        "datasets": datasets,
+        "spaces": [space.id for space in vectors],
+        "vectors": list(vectors.values()),
+        "exact": [space not in near for space in vectors],
+        "near": [chunk for found in near.values() for chunk in found],
+        "near_ranks": [rank for found in near.values() for rank in range(1, len(found) + 1)],
+        "words": bigrams(query),
+        "depth": _DEPTH,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SQL,
-            {"datasets": datasets, "spaces": spaces, "vectors": vectors, "words": bigrams(query), "depth": _DEPTH},
-        )
+        cursor.execute(_SQL, asked)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def _through_indexes(datasets: list[UUID], vectors: Mapping[EmbeddingSpace, str]) -> dict[EmbeddingSpace, list[UUID]]:
+    """The nearest chunks in those spaces where an index pays: there is one, and the datasets are large themselves."""
+    near: dict[EmbeddingSpace, list[UUID]] = {}
+    for space, vector in vectors.items():
+        if (getattr(space, "size", 0) or 0) >= settings.SEARCH_INDEX_FROM and index.is_valid(space.id):
+            found = index.nearest(space, vector=vector, datasets=datasets, depth=_DEPTH)
+            if found is not None:
+                near[space] = found
+    return near
 
 
 def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dict[UUID, float]:

@@ -50,7 +50,9 @@ _FORBIDDEN: Final = (
 
 # The interpreter's own library and packages, and this package; not the project's root, where .env lies.
 _PACKAGE: Final = str(Path(__file__).resolve().parents[2])
-_ROOTS: Final = tuple({f"{Path(p).absolute()}{os.sep}" for p in (*sys.path[1:], _PACKAGE) if p})
+_ROOTS: Final = tuple(
+    {f"{form}{os.sep}" for p in (*sys.path[1:], _PACKAGE) if p for form in (Path(p).absolute(), Path(p).resolve())}
+)
 
 
 class Forbidden(RuntimeError):
