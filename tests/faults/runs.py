@@ -17,6 +17,7 @@ from reportlab.pdfgen import canvas
 from tests.faults.world import World
 
 STAGES = ("", "extracting", "splitting", "embedding", "storing")
+_WORDS = [a + b for a in ("ba", "de", "fi", "go", "lu", "ma", "ni") for b in ("cart", "dent", "field", "gate", "ring")]
 _PATIENCE = 120.0  # seconds until what is not done counts as stuck
 
 
@@ -130,9 +131,8 @@ def _add(world: World, titles: list[str]) -> None:
 
 def _paragraphs(title: str, count: int = 90) -> list[str]:
     """Each is a chunk of its own more or less, and says which document it is of."""
-    filler = "Number {} says what was found, by whom, on which day, and what has to be done about it. "
     return [
-        f"{title}, paragraph {number}. " + "".join(filler.format(number * 7 + part) for part in range(7))
+        f"{title}, paragraph {number}. " + " ".join(random.choices(_WORDS, k=100)) + f" so far {title}."
         for number in range(count)
     ]
 

@@ -34,7 +34,9 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._log = folder / "services.log"
-        self.database = postgres.start(folder=folder / "postgres", log=self._log, throwaway=True)
+        # Made as one that may create databases, and run as one that keeps what it said it had kept.
+        postgres.start(folder=folder / "postgres", log=self._log, throwaway=True).stop()
+        self.database = postgres.start(folder=folder / "postgres", log=self._log)
         self.redis = redis.start(folder=folder / "redis", log=self._log)
         self.wire = Wire()
         self.stack = Stack(
@@ -95,7 +97,7 @@ class World:
         port = self.database.port
         os.kill(self.database.child.pid, signal.SIGQUIT)
         self.database.child.wait(30)
-        self.database = postgres.start(folder=self.folder / "postgres", log=self._log, port=port, throwaway=True)
+        self.database = postgres.start(folder=self.folder / "postgres", log=self._log, port=port)
 
     def restart_redis(self, *, away: float) -> None:
         port, password = self.redis.port, self.redis.password
