@@ -1,6 +1,6 @@
 # One word for each thing one does here; `make` alone lists them. CONTRIBUTING.md says what each runs.
 .DEFAULT_GOAL := help
-.PHONY: help up test check faults bench-ingest fix lock clean
+.PHONY: help up test check faults bench-ingest bench-search fix lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,7 @@ help:
 	@echo "make check   run the linters, the type checker and the checks of architecture and deployment"
 	@echo "make faults  kill, stop and restart everything while documents are processed, and count what was lost (RUNS=100)"
 	@echo "make bench-ingest  measure how fast documents become searchable (DOCUMENTS=a folder of your own)"
+	@echo "make bench-search  measure search by size, exact and through an index"
 	@echo "make fix     repair what the linters can repair"
 	@echo "make lock    pin requirements*.in anew, with hashes"
 	@echo "make clean   remove the environment and the caches; data under var/ stays"
@@ -44,7 +45,10 @@ faults: $(VENV)/.installed-dev
 
 bench-ingest: $(VENV)/.installed-dev
 	$(BIN)/python manage.py prepare_models
-	$(BIN)/python -m tests.bench_ingest $(DOCUMENTS)
+	$(BIN)/python -m tests.bench.ingest $(DOCUMENTS)
+
+bench-search: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.bench.search
 
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

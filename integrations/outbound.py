@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore2
 import httpx2
@@ -39,6 +39,7 @@ _NOT_PUBLIC = (
 )
 
 Resolver = Callable[[str, int], list[str]]
+T = TypeVar("T")
 
 
 class AddressRefused(Invalid):
@@ -51,6 +52,10 @@ class AddressUnknown(Invalid):
 
 class AnswerRefused(httpx2.TransportError):
     """The far side sends more than we take, or compresses what we asked for plain."""
+
+
+class AnswerPacked(AnswerRefused):
+    """It is compressed in a way that we did not offer."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -111,13 +116,13 @@ def _parsed(url: str) -> httpx2.URL:
         raise AddressRefused("An address begins with http:// or https:// and names a host.")
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url or "@" in url:
         raise AddressRefused("An address here has no user, no ? and no #.")
-    if port not in WEB_PORTS and not UNPRIVILEGED <= port <= LAST_PORT:
-        raise AddressRefused(f"Port {port} is not one of the web's.")
     return parsed
 
 
 def _checked(host: str, port: int, resolver: Resolver) -> list[str]:
     """The addresses of a host, all of them allowed. Raises `AddressRefused`, or `OSError` where there is none."""
+    if port not in WEB_PORTS and not UNPRIVILEGED <= port <= LAST_PORT:
+        raise AddressRefused(f"Port {port} is not one of the web's.")
     addresses = resolver(host, port)
     if not addresses:
         raise OSError(f"{host} has no address.")
@@ -190,21 +195,21 @@ class _Capped(httpx2.AsyncByteStream):
 class GuardedTransport(httpx2.AsyncHTTPTransport):
     """httpx2's transport over a pool of guarded connections, with a cap on what comes back."""
 
-    def __init__(self, *, resolver: Resolver, most: int) -> None:
+    def __init__(self, *, resolver: Resolver, most: int, accept: str) -> None:
         super().__init__(verify=_tls(), trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=_tls(), max_connections=100, keepalive_expiry=15, network_backend=GuardedBackend(resolver)
         )
         self._most = most
+        self._accept = accept
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        # Plain, so that what we count is what we hold: a compressed answer may be a bomb.
-        request.headers["Accept-Encoding"] = "identity"
+        request.headers["Accept-Encoding"] = self._accept
         response = await super().handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        if response.headers.get("Content-Encoding", "identity").lower() not in {"identity", self._accept}:
             await response.stream.aclose()
-            raise AnswerRefused("The answer is compressed, though it was asked for plain.")
+            raise AnswerPacked("The answer is compressed in a way that was not asked for.")
         response.stream = _Capped(response.stream, self._most)
         return response
 
@@ -214,12 +219,33 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+def patiently(work: Coroutine[Any, Any, T], *, on_wait: Callable[[], None]) -> T:
+    """What the work comes to. Meanwhile `on_wait` is called about once a second, and what it raises ends the work.
+
+    It is called between two runs of the loop, not inside: there it could not ask the database.
+    """
+    with asyncio.Runner() as runner:
+        call = runner.get_loop().create_task(work)
+        while not call.done():
+            runner.run(asyncio.wait([call], timeout=1))
+            on_wait()
+        return call.result()
+
+
 def client(
-    *, read_seconds: float = READ_SECONDS, max_bytes: int = MAX_RESPONSE_BYTES, resolver: Resolver = resolve
+    *,
+    read_seconds: float = READ_SECONDS,
+    max_bytes: int = MAX_RESPONSE_BYTES,
+    accept: str = "identity",
+    resolver: Resolver = resolve,
 ) -> httpx2.AsyncClient:
-    """A guarded client; the caller closes it (`async with`). It belongs to the event loop it is used in."""
+    """A guarded client; the caller closes it (`async with`). It belongs to the event loop it is used in.
+
+    Answers come plain, so that what is counted is what is held: a compressed one may be a bomb. Who accepts `gzip`
+    reads the raw bytes and unpacks them within a limit.
+    """
     return httpx2.AsyncClient(
-        transport=GuardedTransport(resolver=resolver, most=max_bytes),
+        transport=GuardedTransport(resolver=resolver, most=max_bytes, accept=accept),
         timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,

@@ -18,7 +18,7 @@ from openai import AsyncOpenAI, Omit
 from integrations import failures, outbound
 from integrations.embedders import budget
 from integrations.embedders.types import OnWait, nothing
-from integrations.errors import ProviderFailed, ProviderRateLimited, ProviderTimedOut
+from integrations.errors import ProviderError, ProviderFailed, ProviderRateLimited, ProviderTimedOut
 from integrations.types import OPENAI_ADDRESS, ProviderRef
 
 BATCH = 64
@@ -40,7 +40,7 @@ class RemoteEmbedder:
         self.dimensions = dimensions
 
     def embed_documents(self, texts: Sequence[str], *, on_wait: OnWait = nothing) -> list[list[float]]:
-        return asyncio.run(self._patiently(texts, on_wait))
+        return outbound.patiently(self._in_turn(texts), on_wait=on_wait)
 
     def embed_query(self, text: str) -> list[float]:
         return asyncio.run(self.aembed_query(text))
@@ -48,7 +48,7 @@ class RemoteEmbedder:
     async def aembed_query(self, text: str) -> list[float]:
         return (await self._embed([text]))[0]
 
-    async def _patiently(self, texts: Sequence[str], on_wait: OnWait) -> list[list[float]]:
+    async def _in_turn(self, texts: Sequence[str]) -> list[list[float]]:
         tokens = sum(len(text) for text in texts) // _LETTERS_A_TOKEN + 1
         while seconds := await asyncio.to_thread(budget.wait_for, self._provider, tokens=tokens):
             if seconds > _PATIENCE:
@@ -57,14 +57,7 @@ class RemoteEmbedder:
                     retry_after=math.ceil(seconds),
                 )
             await asyncio.sleep(seconds)
-        call = asyncio.ensure_future(self._embed(texts))
-        try:
-            while not call.done():
-                await asyncio.wait([call], timeout=1)
-                on_wait()
-        finally:
-            call.cancel()
-        return call.result()
+        return await self._embed(texts)
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
@@ -72,8 +65,10 @@ class RemoteEmbedder:
                 vectors = await _ask(self._provider, self.model, texts)
         except TimeoutError:
             raise ProviderTimedOut from None
-        except ProviderRateLimited as slow:
-            budget.pause(self._provider, slow.retry_after if slow.retry_after is not None else _PAUSE)
+        except ProviderError as error:
+            seconds = _PAUSE if isinstance(error, ProviderRateLimited) else 0.0
+            if pause := seconds if error.retry_after is None else error.retry_after:
+                await asyncio.to_thread(budget.pause, self._provider, pause)
             raise
         return checked(vectors, count=len(texts), dimensions=self.dimensions)
 
@@ -89,7 +84,7 @@ def probe(provider: ProviderRef, *, model: str) -> int:
         vectors = asyncio.run(ask())
     except TimeoutError:
         raise ProviderTimedOut from None
-    dimensions = len(vectors[0]) if vectors else 0
+    dimensions = np.size(vectors[0]) if vectors else 0
     if dimensions > MOST_DIMENSIONS:
         raise ProviderFailed(f"The model's vectors have {dimensions:,} dimensions; {MOST_DIMENSIONS:,} can be kept.")
     checked(vectors, count=1, dimensions=dimensions)
@@ -98,10 +93,14 @@ def probe(provider: ProviderRef, *, model: str) -> int:
 
 def checked(vectors: Sequence[Sequence[float]], *, count: int, dimensions: int) -> list[list[float]]:
     """The vectors at length one. Raises `ProviderFailed` where they are not what was asked for."""
-    if len(vectors) != count or not dimensions or any(len(vector) != dimensions for vector in vectors):
+    try:
+        rows = np.asarray(vectors, np.float64)
+    except (TypeError, ValueError):
+        raise ProviderFailed("The provider answered with vectors that hold something else than numbers.") from None
+    if not dimensions or rows.shape != (count, dimensions):
         raise ProviderFailed(f"The provider did not answer with {count} vectors of {dimensions} dimensions.")
-    rows = np.asarray(vectors, np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or not lengths.all():
         raise ProviderFailed("The provider answered with vectors that are no directions: zeros, or no numbers.")
     answer: list[list[float]] = (rows / lengths).tolist()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import gzip
+import io
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ TYPES: Final = frozenset(
 )
 _SECONDS: Final = 30.0
 _REDIRECTS: Final = 5
-_REFUSED: Final = {401: "page_forbidden", 403: "page_forbidden", 404: "page_not_found", 410: "page_not_found"}
+_FORBIDDEN: Final = {401, 403, 451}
+# Python reads these too, and no page is written in them: slow to read, or they cannot replace what does not fit.
+_NO_CHARSETS: Final = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 OnWait = Callable[[], None]
 
 
@@ -65,43 +69,32 @@ def check_status(raw: Raw) -> None:
     if raw.status == 429 or raw.status >= 500:
         raise WebPageError("page_failed", retry_after=failures.retry_after(raw.headers))
     if raw.status != 200:
-        raise WebPageError(_REFUSED.get(raw.status, "page_not_found"))
+        raise WebPageError("page_forbidden" if raw.status in _FORBIDDEN else "page_not_found")
 
 
 def get(url: str, *, on_wait: OnWait, most: int) -> Raw:
-    """Whatever the address answers with, at most so many bytes of it. Raises `WebPageError`."""
-
-    async def patiently() -> Raw:
-        call = asyncio.ensure_future(_followed(url, most))
-        try:
-            while not call.done():
-                await asyncio.wait([call], timeout=1)
-                on_wait()
-        finally:
-            call.cancel()
-        return call.result()
-
-    return asyncio.run(patiently())
+    """Whatever the address answers with, at most so many bytes. Raises `WebPageError`, `Invalid` for no address."""
+    return outbound.patiently(_followed(canonical(url), most), on_wait=on_wait)
 
 
 async def _followed(url: str, most: int) -> Raw:
     try:
-        async with asyncio.timeout(_SECONDS), outbound.client(max_bytes=most) as http:
+        async with asyncio.timeout(_SECONDS), outbound.client(max_bytes=most, accept="gzip") as http:
             for _ in range(_REDIRECTS + 1):
                 raw = await _one(http, url, most)
                 target = raw.headers.get("Location")
                 if not 300 <= raw.status < 400 or not target:
                     return raw
-                url = canonical(str(httpx2.URL(url).join(target)))
+                url = _next(url, target)
             raise WebPageError("page_redirects")
     except (TimeoutError, httpx2.TimeoutException):
         raise WebPageError("page_unreachable") from None
     except outbound.AddressRefused:
         raise WebPageError("address_refused") from None
+    except outbound.AnswerPacked:
+        raise WebPageError("page_type_unsupported") from None
     except outbound.AnswerRefused:
         raise WebPageError("page_too_large") from None
-    except Invalid:
-        raise WebPageError("page_redirects") from None
     except httpx2.TransportError:
         raise WebPageError("page_unreachable") from None
 
@@ -111,15 +104,23 @@ async def _one(http: httpx2.AsyncClient, url: str, most: int) -> Raw:
     async with http.stream("GET", url, headers={"User-Agent": agent, "Accept": ", ".join(sorted(TYPES))}) as answer:
         redirected = 300 <= answer.status_code < 400
         data = b"" if redirected else b"".join([part async for part in answer.aiter_raw()])
+        if answer.headers.get("Content-Encoding", "").lower() == "gzip":
+            data = gunzipped(data, most=most)
     return Raw(url, answer.status_code, answer.headers, data)
 
 
-def gunzipped(data: bytes, *, most: int) -> bytes:
-    """What a .gz file holds. Raises `WebPageError` where that is more than `most`, or no gzip."""
-    unpacker = zlib.decompressobj(wbits=31)
+def _next(url: str, target: str) -> str:
     try:
-        out = unpacker.decompress(data, most + 1)
-    except zlib.error:
+        return canonical(str(httpx2.URL(url).join(target)))
+    except (Invalid, httpx2.InvalidURL, UnicodeError, ValueError):
+        raise WebPageError("page_redirects") from None
+
+
+def gunzipped(data: bytes, *, most: int) -> bytes:
+    """What a gzip holds. Raises `WebPageError` where that is more than `most`, or no gzip."""
+    try:
+        out = gzip.GzipFile(fileobj=io.BytesIO(data)).read(most + 1)
+    except (zlib.error, OSError, EOFError):
         raise WebPageError("page_type_unsupported") from None
     if len(out) > most:
         raise WebPageError("page_too_large")
@@ -130,8 +131,14 @@ def _charset(parameters: str) -> str:
     for part in parameters.split(";"):
         name, _, value = part.partition("=")
         if name.strip().lower() == "charset":
-            try:
-                return codecs.lookup(value.strip().strip("\"'")).name
-            except LookupError:
-                return ""
+            return _known(value.strip().strip("\"'"))
     return ""
+
+
+def _known(charset: str) -> str:
+    try:
+        b"\0\0\0\0".decode(charset, "replace")  # refused by what is a codec and no charset, such as base64
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return ""
+    return "" if name in _NO_CHARSETS else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ from protego import Protego
 from redis import Redis
 from redis.exceptions import RedisError
 
-from integrations.webpages.addresses import site_of
+from integrations import failures
+from integrations.webpages.addresses import canonical, site_of
 from integrations.webpages.errors import WebPageError
 from integrations.webpages.fetching import get
+from tenants.errors import Invalid
 from tenants.keys import platform_key
 
 AGENT: Final = "ParleyBot"
@@ -41,7 +44,11 @@ def crawl_delay(url: str, *, on_wait: OnWait) -> float:
 
 def sitemaps(url: str, *, on_wait: OnWait) -> list[str]:
     """The sitemaps that the robots.txt names."""
-    return list(_rules(site_of(url), on_wait).sitemaps)
+    found = []
+    for named in _rules(site_of(url), on_wait).sitemaps:
+        with suppress(Invalid):
+            found.append(canonical(named))
+    return found
 
 
 def _rules(site: str, on_wait: OnWait) -> Any:  # noqa: ANN401 -- Protego comes without types
@@ -50,14 +57,26 @@ def _rules(site: str, on_wait: OnWait) -> Any:  # noqa: ANN401 -- Protego comes 
     if known is None:
         known = _fetched(site, on_wait)
         _cache(name, known)
-    return Protego.parse(known)
+    return _parsed(known)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Any:  # noqa: ANN401 -- same
+    """Kept for the next page of the same site."""
+    return Protego.parse(text)
 
 
 def _fetched(site: str, on_wait: OnWait) -> str:
-    """No robots.txt allows all; one that cannot be had now allows nothing yet."""
-    raw = get(f"{site}/robots.txt", on_wait=on_wait, most=_BYTES * 20)
+    """No robots.txt allows all, and one behind endless redirects is none; one that cannot be had now allows nothing
+    yet."""
+    try:
+        raw = get(f"{site}/robots.txt", on_wait=on_wait, most=_BYTES * 20)
+    except WebPageError as error:
+        if error.code == "page_redirects":
+            return ""
+        raise
     if raw.status == 429 or raw.status >= 500:
-        raise WebPageError("page_unreachable")
+        raise WebPageError("page_unreachable", retry_after=failures.retry_after(raw.headers))
     return raw.data[:_BYTES].decode("utf-8", "replace") if raw.status == 200 else ""
 
 

@@ -1,6 +1,7 @@
 """The pages that a site names in its sitemaps (sitemaps.org): of the same site only, each once, at most so many.
 
-A sitemap is a stranger's XML, and this runs in a worker; so it is not parsed but searched for `<loc>` in one pass.
+A sitemap is a stranger's XML, and this runs in a worker; so it is not parsed but searched for `<loc>` in one pass. The
+pattern has one way only to read any text: with two it would read a line of blanks for hours.
 """
 
 from __future__ import annotations
@@ -15,22 +16,23 @@ from typing import Final
 from integrations.webpages import robots
 from integrations.webpages.addresses import canonical, host_of, site_of
 from integrations.webpages.errors import WebPageError
-from integrations.webpages.fetching import check_status, get, gunzipped
+from integrations.webpages.fetching import Raw, check_status, get, gunzipped
 from tenants.errors import Invalid
 
 _BYTES: Final = 10 * 1024 * 1024
 _FILES: Final = 50
 _DEPTH: Final = 3
-_LOC: Final = re.compile(
-    rb"<(?:\w{1,20}:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,4000}?)\s*(?:\]\]>)?\s*</(?:\w{1,20}:)?loc>"
-)
-_INDEX: Final = re.compile(rb"<(?:\w{1,20}:)?sitemapindex[\s>]")
+_LOCS: Final = 50_000  # what one file may name, by the protocol
+_LONGEST: Final = 2_000  # characters of an address
+_LOC: Final = re.compile(rb"<(?:\w{1,20}:)?loc>([^<]{0,4100})(?:<!\[CDATA\[([^\]<]{0,4100}))?")
+_KIND: Final = re.compile(rb"<(?:\w{1,20}:)?(urlset|sitemapindex)[\s>]")
 OnWait = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SitemapFound:
-    """`truncated` where there were more than asked for; `skipped` are addresses of elsewhere, or none."""
+    """`truncated` where there is more than was asked for or than is read; `skipped` are addresses of elsewhere, or
+    none, and sitemaps that are not there."""
 
     urls: list[str]
     truncated: bool
@@ -42,59 +44,97 @@ class _Search:
     host: str
     limit: int
     on_wait: OnWait
-    files: int = 0
     skipped: int = 0
+    cut: bool = False
+    seen: set[str] = field(default_factory=set)
     found: dict[str, None] = field(default_factory=dict)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.found) > self.limit
-
-    def read(self, url: str, depth: int) -> None:
-        if self.files >= _FILES or depth > _DEPTH or self.is_full:
+    def read(self, url: str, depth: int = 1) -> None:
+        """Raises `WebPageError`."""
+        if url in self.seen:
             return
-        self.files += 1
+        if depth > _DEPTH or len(self.seen) == _FILES:
+            self.cut = True
+            return
+        self.seen.add(url)
         raw = get(url, on_wait=self.on_wait, most=_BYTES)
         check_status(raw)
-        data = gunzipped(raw.data, most=_BYTES) if raw.data[:2] == b"\x1f\x8b" else raw.data
-        is_index = _INDEX.search(data[:4_096]) is not None
-        for address in islice(self._addresses(data), self.limit + 1):
+        data = _unpacked(raw)
+        is_index = _kind(data) == b"sitemapindex"
+        for address in self._addresses(data):
+            if len(self.found) > self.limit:
+                return
             if is_index:
-                self.read(address, depth + 1)
+                self._read_named(address, depth + 1)
             else:
                 self.found[address] = None
 
+    def _read_named(self, url: str, depth: int) -> None:
+        """One that is gone does not spoil the others."""
+        try:
+            self.read(url, depth)
+        except WebPageError as error:
+            if error.retryable:
+                raise
+            self.skipped += 1
+
     def _addresses(self, data: bytes) -> Iterator[str]:
-        for match in _LOC.finditer(data):
+        matches = _LOC.finditer(data)
+        for match in islice(matches, _LOCS):
             try:
-                address = canonical(html.unescape(match[1].decode("utf-8", "replace")))
+                address = canonical(html.unescape((match[1].strip() or match[2] or b"").decode("utf-8", "replace")))
             except Invalid:
                 self.skipped += 1
                 continue
-            if host_of(address) == self.host:
+            if host_of(address) == self.host and len(address) <= _LONGEST:
                 yield address
             else:
                 self.skipped += 1
+        self.cut |= next(matches, None) is not None
 
 
 def sitemap(url: str, *, limit: int, on_wait: OnWait) -> SitemapFound:
-    """`url` is a sitemap, an index of sitemaps, or any page of the site. Raises `WebPageError`."""
+    """`url` is a sitemap, an index of sitemaps, or any page of the site. Raises `WebPageError`, or `Invalid` where it
+    is no address."""
+    url = canonical(url)
     search = _Search(host_of(url), limit, on_wait)
     for place in _places(url, on_wait):
         try:
-            search.read(place, 1)
+            search.read(place)
         except WebPageError as error:
             if error.retryable or place == url:
                 raise
     urls = list(search.found)[:limit]
     if not urls:
         raise WebPageError("sitemap_empty")
-    return SitemapFound(urls, truncated=len(search.found) > limit, skipped=search.skipped)
+    return SitemapFound(urls, truncated=search.cut or len(search.found) > limit, skipped=search.skipped)
 
 
 def _places(url: str, on_wait: OnWait) -> list[str]:
     """Where the site's sitemaps are: at the address itself, where robots.txt says, or where they usually are."""
-    if url.partition("?")[0].endswith((".xml", ".xml.gz")):
+    if url.partition("?")[0].endswith((".xml", ".xml.gz")) or _is_sitemap(url, on_wait):
         return [url]
     named = [place for place in robots.sitemaps(url, on_wait=on_wait) if host_of(place) == host_of(url)]
     return named or [f"{site_of(url)}/sitemap.xml"]
+
+
+def _is_sitemap(url: str, on_wait: OnWait) -> bool:
+    """Some sites serve theirs under any name."""
+    if url == f"{site_of(url)}/":
+        return False
+    try:
+        raw = get(url, on_wait=on_wait, most=_BYTES)
+        return raw.status == 200 and bool(_kind(_unpacked(raw)))
+    except WebPageError as error:
+        if error.retryable or error.code == "address_refused":
+            raise
+        return False
+
+
+def _unpacked(raw: Raw) -> bytes:
+    return gunzipped(raw.data, most=_BYTES) if raw.data[:2] == b"\x1f\x8b" else raw.data
+
+
+def _kind(data: bytes) -> bytes:
+    found = _KIND.search(data[:4_096])
+    return found[1] if found else b""

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from knowledge.ingest.types import Block
 
-_EDGE = 6  # lines looked at from either end of a page, and no more than a quarter of it
-_LEAST_EDGE = 2
+_EDGE = 6  # lines looked at from either end of a page, and hardly more than a third of it
+_LEAST_EDGE = 4
 _PAGES = 3  # pages that must repeat a line
 _SHARE = 0.02  # of a long document's pages
 _PAGES_ALIKE = 6  # pages that must repeat a line whose numbers differ without order
@@ -70,7 +70,7 @@ def _lines_by_page(blocks: Sequence[Block]) -> dict[int, list[_Line]]:
 
 def _edges(lines: list[_Line]) -> list[_Line]:
     full = [line for line in lines if line.text.strip()]
-    edge = min(_EDGE, max(_LEAST_EDGE, len(full) // 4))
+    edge = min(_EDGE, max(_LEAST_EDGE, len(full) // 3))
     return full if len(full) <= 2 * edge else full[:edge] + full[-edge:]
 
 
