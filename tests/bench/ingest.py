@@ -18,6 +18,10 @@ from config.embedded import temporary
 
 SAMPLES = Path(__file__).resolve().parents[2] / "config" / "demo" / "handbook"
 MANY = 1_000
+_HEAD = (
+    "| with | files (failed) | pages | chunks | seconds | pages/s | chunks/s | CPU ms a chunk: all / parser / embedder /"
+    " the rest | memory first, last, most, MB |"
+)
 
 
 @dataclass(slots=True)
@@ -143,8 +147,7 @@ def _resident() -> int:
 
 def _print(found: dict[str, Spent]) -> None:
     lines = [
-        "| with | files (failed) | pages | chunks | seconds | pages/s | chunks/s "
-        "| CPU ms a chunk: all / parser / embedder / the rest | memory first, last, most, MB |",
+        _HEAD,
         "|---" + "|--:" * 8 + "|",
     ]
     for name, spent in found.items():
