@@ -56,9 +56,8 @@ def test_a_parser_cannot(code: str) -> None:
 
 
 def test_a_parser_can_load_its_own_modules_and_think() -> None:
-    done = fenced(
-        "import pypdfium2, python_calamine, striprtf.striprtf, docx, selectolax.lexbor, charset_normalizer; print(json.dumps([1]))"
-    )
+    libraries = "pypdfium2, python_calamine, striprtf.striprtf, docx, selectolax.lexbor, charset_normalizer"
+    done = fenced(f"import {libraries}; print(json.dumps([1]))")
     assert (done.returncode, done.stdout) == (0, "[1]\n")
 
 
