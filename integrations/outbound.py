@@ -116,19 +116,24 @@ def _parsed(url: str) -> httpx2.URL:
         raise AddressRefused("An address begins with http:// or https:// and names a host.")
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url or "@" in url:
         raise AddressRefused("An address here has no user, no ? and no #.")
+    _check_port(port)
     return parsed
+
+
+def _check_port(port: int) -> None:
+    if port not in WEB_PORTS and not UNPRIVILEGED <= port <= LAST_PORT:
+        raise AddressRefused(f"Port {port} is not one of the web's.")
 
 
 def _checked(host: str, port: int, resolver: Resolver) -> list[str]:
     """The addresses of a host, all of them allowed. Raises `AddressRefused`, or `OSError` where there is none."""
-    if port not in WEB_PORTS and not UNPRIVILEGED <= port <= LAST_PORT:
-        raise AddressRefused(f"Port {port} is not one of the web's.")
     addresses = resolver(host, port)
     if not addresses:
         raise OSError(f"{host} has no address.")
     allowed = {entry.strip().lower() for entry in settings.OUTBOUND_ALLOWED_PRIVATE}
     if _named(host, port) in allowed:
         return addresses
+    _check_port(port)
     for address in addresses:
         if not is_public(address) and _named(address, port) not in allowed:
             raise AddressRefused("The address leads to a private network, where providers are not looked for.")

@@ -27,9 +27,8 @@ from tenants.errors import Conflict, Invalid
 from tenants.models import Tenant
 from tenants.types import Principal
 
-SETTINGS = (
-    "organization", "max_tokens", "default_model", "temperature", "timeout", "requests_per_minute", "tokens_per_minute",
-)  # fmt: skip
+BUDGETS = ("requests_per_minute", "tokens_per_minute")
+SETTINGS = ("organization", "max_tokens", "default_model", "temperature", "timeout", *BUDGETS)
 
 
 class ProviderInUse(Conflict):
@@ -194,8 +193,13 @@ def _check_offer(row: TenantAIProvider) -> None:
 
 def _check_settings(settings: dict[str, Any]) -> None:
     unknown = {f"custom_settings.{name}": ["There is no such setting."] for name in settings if name not in SETTINGS}
-    if unknown:
-        raise Invalid(errors=unknown)
+    wrong = {
+        f"custom_settings.{name}": ["A whole number, 1 at least; leave it out for no limit."]
+        for name in BUDGETS
+        if name in settings and (type(settings[name]) is not int or settings[name] < 1)
+    }
+    if unknown or wrong:
+        raise Invalid(errors={**unknown, **wrong})
 
 
 def _check_address(url: str) -> None:

@@ -1,4 +1,5 @@
-"""What a call cost, by the vendors' list prices in `prices.json` (dollars a million tokens: in, out)."""
+"""What a call cost, by the vendors' list prices in `prices.json`: dollars a million tokens, in and out; embeddings have
+one price and a place of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import re
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 TABLE = Path(__file__).with_name("prices.json")
 MILLION = 1_000_000
@@ -27,11 +29,11 @@ def embedding_cost(*, provider: str, model: str, tokens: int) -> Decimal | None:
     """In dollars; nothing for the built-in model, `None` where the price is not in the table."""
     if provider == "builtin":
         return Decimal(0)
-    pair = _table().get(provider, {}).get(model)
-    return None if pair is None else tokens * Decimal(pair[0]) / MILLION
+    price = _table()["embeddings"].get(provider, {}).get(model)
+    return None if price is None else tokens * Decimal(price) / MILLION
 
 
 @cache
-def _table() -> dict[str, dict[str, list[str]]]:
-    table: dict[str, dict[str, list[str]]] = json.loads(TABLE.read_text())
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return table

@@ -26,7 +26,7 @@ MOST_DIMENSIONS = 4_000  # a halfvec index takes no more
 _SECONDS = 60.0
 _PATIENCE = 2.0
 _PAUSE = 10.0  # seconds to leave a provider alone that does not say how long
-_LETTERS_A_TOKEN = 3  # counted low, so that a budget of tokens is not overdrawn
+_BYTES_A_TOKEN = 3  # of UTF-8, in whatever script: rather too few, so that a budget is not overdrawn
 
 
 class RemoteEmbedder:
@@ -49,7 +49,7 @@ class RemoteEmbedder:
         return (await self._embed([text]))[0]
 
     async def _in_turn(self, texts: Sequence[str]) -> list[list[float]]:
-        tokens = sum(len(text) for text in texts) // _LETTERS_A_TOKEN + 1
+        tokens = sum(len(text.encode()) for text in texts) // _BYTES_A_TOKEN + 1
         while seconds := await asyncio.to_thread(budget.wait_for, self._provider, tokens=tokens):
             if seconds > _PATIENCE:
                 raise ProviderRateLimited(
@@ -66,11 +66,17 @@ class RemoteEmbedder:
         except TimeoutError:
             raise ProviderTimedOut from None
         except ProviderError as error:
-            seconds = _PAUSE if isinstance(error, ProviderRateLimited) else 0.0
-            if pause := seconds if error.retry_after is None else error.retry_after:
+            if error.retryable and (pause := _pause(error)):
                 await asyncio.to_thread(budget.pause, self._provider, pause)
             raise
         return checked(vectors, count=len(texts), dimensions=self.dimensions)
+
+
+def _pause(error: ProviderError) -> float:
+    """The seconds in which nobody should ask again."""
+    if error.retry_after is not None:
+        return error.retry_after
+    return _PAUSE if isinstance(error, ProviderRateLimited) else 0.0
 
 
 def probe(provider: ProviderRef, *, model: str) -> int:
@@ -96,7 +102,7 @@ def checked(vectors: Sequence[Sequence[float]], *, count: int, dimensions: int) 
     try:
         rows = np.asarray(vectors, np.float64)
     except (TypeError, ValueError):
-        raise ProviderFailed("The provider answered with vectors that hold something else than numbers.") from None
+        raise ProviderFailed("The provider answered with vectors of several sizes, or not with numbers.") from None
     if not dimensions or rows.shape != (count, dimensions):
         raise ProviderFailed(f"The provider did not answer with {count} vectors of {dimensions} dimensions.")
     with np.errstate(over="ignore"):

@@ -11,6 +11,7 @@ import pytest
 from integrations import webpages
 from integrations.tests.site import Site
 from tenants.errors import Invalid
+from tenants.models import Tenant
 
 
 @pytest.fixture
@@ -87,6 +88,61 @@ def test_what_the_site_answers_has_a_name(site: Site, status: int, code: str, re
     assert error.retry_after == (9 if retryable else None)
 
 
+@pytest.mark.parametrize("location", ["http://user:word@127.0.0.1/", "http:///x", "\\\\host", "//"])
+def test_a_redirect_to_no_address_is_said_to_be_one(site: Site, location: str) -> None:
+    site.page("/x", "", status=302, Location=location)
+    assert refused(site, "/x").code == "page_redirects"
+
+
+def test_ports_that_are_not_the_webs_are_not_knocked_at() -> None:
+    for port in (22, 25):
+        with pytest.raises(webpages.WebPageError) as raised:
+            webpages.fetch(f"http://1.1.1.1:{port}/", on_wait=nothing)
+        assert raised.value.code == "address_refused"
+
+
+def test_a_packed_page_is_unpacked_as_far_as_a_page_may_be_large(site: Site, settings: Any) -> None:
+    settings.MAX_UPLOAD_BYTES = 1_000
+    packed = {"Content-Encoding": "gzip"}
+    site.page("/fits", gzip.compress(b"x" * 500) + gzip.compress(b"y" * 500), status=200, **packed)
+    assert webpages.fetch(f"{site.url}/fits", on_wait=nothing).data == b"x" * 500 + b"y" * 500
+    site.page("/bomb", gzip.compress(b"x" * 100_000), status=200, **packed)
+    assert refused(site, "/bomb").code == "page_too_large"
+    site.page("/broken", b"not packed at all", status=200, **packed)
+    assert refused(site, "/broken").code == "page_type_unsupported"
+    site.page("/strange", b"x", status=200, **{"Content-Encoding": "br"})
+    assert refused(site, "/strange").code == "page_type_unsupported"
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ('"UTF-8"', "utf-8"), ("shift_jis", "shift_jis"), ("nonsense", ""), ("base64", ""), ("rot13", ""), ("", ""),
+        ("punycode", ""), ("idna", ""), ("unicode_escape", ""), ("undefined", ""),
+    ],
+)  # fmt: skip
+def test_only_charsets_that_pages_are_written_in_are_known(site: Site, named: str, known: str) -> None:
+    site.page("/x", "x", kind=f"text/html; charset={named}")
+    assert webpages.fetch(f"{site.url}/x", on_wait=nothing).charset == known
+
+
+def test_who_waits_for_a_page_may_ask_the_database_meanwhile(site: Site, db: None) -> None:
+    site.page("/x", "x")
+    counts: list[int] = []
+    webpages.fetch(f"{site.url}/x", on_wait=lambda: counts.append(Tenant.objects.count()))
+    assert counts
+
+
+def test_what_waits_for_a_page_can_be_ended(site: Site) -> None:
+    site.page("/x", "x")
+
+    def enough() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        webpages.fetch(f"{site.url}/x", on_wait=enough)
+
+
 def test_only_pages_of_some_size_are_taken(site: Site, settings: Any) -> None:
     site.page("/pic", b"\x89PNG", kind="image/png")
     assert refused(site, "/pic").code == "page_type_unsupported"
@@ -114,15 +170,28 @@ def test_robots_are_told_once_what_they_may_read(site: Site) -> None:
     assert [path for path, _ in site.asked] == ["/robots.txt"]
 
 
-def test_no_robots_txt_allows_all_and_a_broken_one_nothing_yet(site: Site) -> None:
+def test_no_robots_txt_allows_all(site: Site) -> None:
     assert webpages.allowed(f"{site.url}/x", on_wait=nothing)
 
 
+def test_a_robots_txt_behind_endless_redirects_is_none(site: Site) -> None:
+    site.page("/robots.txt", "", status=302, Location="/robots.txt")
+    assert webpages.allowed(f"{site.url}/x", on_wait=nothing)
+
+
+def test_without_redis_robots_txt_is_asked_for_each_time(site: Site, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    site.page("/robots.txt", "User-agent: *\nDisallow: /private\n", kind="text/plain")
+    assert not webpages.allowed(f"{site.url}/private", on_wait=nothing)
+    assert webpages.allowed(f"{site.url}/public", on_wait=nothing)
+    assert len(site.asked) == 2
+
+
 def test_a_broken_robots_txt_allows_nothing_yet(site: Site) -> None:
-    site.page("/robots.txt", "", status=503)
+    site.page("/robots.txt", "", status=503, **{"Retry-After": "30"})
     with pytest.raises(webpages.WebPageError) as raised:
         webpages.allowed(f"{site.url}/x", on_wait=nothing)
-    assert raised.value.retryable
+    assert (raised.value.retryable, raised.value.retry_after) == (True, 30)
 
 
 def urlset(*urls: str) -> str:
@@ -159,3 +228,75 @@ def test_a_site_without_a_sitemap_a_loop_and_a_bomb_are_said_to_be_empty_or_too_
     with pytest.raises(webpages.WebPageError) as raised:
         webpages.sitemap(f"{site.url}/bomb.xml.gz", limit=10, on_wait=nothing)
     assert raised.value.code == "page_too_large"
+
+
+def index(*urls: str) -> str:
+    return "<sitemapindex>" + "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in urls) + "</sitemapindex>"
+
+
+def test_a_sitemap_that_is_gone_does_not_spoil_the_others_of_its_index(site: Site) -> None:
+    site.page("/index.xml", index(f"{site.url}/gone.xml", f"{site.url}/here.xml"), kind="text/xml")
+    site.page("/here.xml", urlset(f"{site.url}/a"), kind="text/xml")
+    found = webpages.sitemap(f"{site.url}/index.xml", limit=10, on_wait=nothing)
+    assert (found.urls, found.truncated, found.skipped) == ([f"{site.url}/a"], False, 1)
+    site.page("/gone.xml", "", status=503)
+    with pytest.raises(webpages.WebPageError) as raised:
+        webpages.sitemap(f"{site.url}/index.xml", limit=10, on_wait=nothing)
+    assert raised.value.retryable, "the others may be had together with it, later"
+
+
+def test_an_index_is_read_whole_but_not_for_ever(site: Site) -> None:
+    for number in range(60):
+        site.page(f"/{number}.xml", urlset(f"{site.url}/page-{number}"), kind="text/xml")
+    site.page("/few.xml", index(*(f"{site.url}/{number}.xml" for number in range(40))), kind="text/xml")
+    found = webpages.sitemap(f"{site.url}/few.xml", limit=40, on_wait=nothing)
+    assert (len(found.urls), found.truncated) == (40, False)
+    site.page("/many.xml", index(*(f"{site.url}/{number}.xml" for number in range(60))), kind="text/xml")
+    found = webpages.sitemap(f"{site.url}/many.xml", limit=100, on_wait=nothing)
+    assert (len(found.urls), found.truncated) == (49, True)
+    site.page("/deep.xml", index(f"{site.url}/deep2.xml", f"{site.url}/1.xml"), kind="text/xml")
+    site.page("/deep2.xml", index(f"{site.url}/deep3.xml", f"{site.url}/2.xml"), kind="text/xml")
+    site.page("/deep3.xml", index(f"{site.url}/3.xml"), kind="text/xml")
+    found = webpages.sitemap(f"{site.url}/deep.xml", limit=100, on_wait=nothing)
+    assert (found.urls, found.truncated) == ([f"{site.url}/page-2", f"{site.url}/page-1"], True)
+
+
+def test_a_sitemap_may_have_any_name(site: Site) -> None:
+    site.page("/?sitemap=index", index(f"{site.url}/map"), kind="text/xml")
+    site.page("/map", urlset(f"{site.url}/a"), kind="text/xml")
+    site.page("/sitemap.xml", urlset(f"{site.url}/usual"), kind="text/xml")
+    assert webpages.sitemap(f"{site.url}/?sitemap=index", limit=9, on_wait=nothing).urls == [f"{site.url}/a"]
+    site.page("/about", "<p>About us</p>")
+    assert webpages.sitemap(f"{site.url}/about", limit=9, on_wait=nothing).urls == [f"{site.url}/usual"]
+
+
+def test_addresses_come_in_several_dresses(site: Site) -> None:
+    spellings = [
+        "<loc>{}</loc>",
+        "<loc>\n  {}\n</loc>",
+        "<loc><![CDATA[{}]]></loc>",
+        "<sm:loc> <![CDATA[ {} ]]></sm:loc>",
+    ]
+    wanted = [f"{site.url}/{number}" for number in range(len(spellings))]
+    text = "".join(spelling.format(url) for spelling, url in zip(spellings, wanted, strict=True))
+    long = f"<loc>{site.url}/{'x' * 3_000}</loc><loc>{site.url}/{'x' * 5_000}</loc><loc/><loc></loc>"
+    site.page("/sitemap.xml", f"<urlset>{text}{long}</urlset>", kind="text/xml")
+    found = webpages.sitemap(site.url, limit=10, on_wait=nothing)
+    assert (found.urls, found.skipped) == (wanted, 3)
+
+
+@pytest.mark.parametrize("nasty", ["<loc>" + " " * 10**6, "<" + "a" * 10**6, "<loc>" * 10**4, "<loc><![CDATA[" * 10**4])
+def test_a_sitemap_made_to_be_read_slowly_is_read_all_the_same(site: Site, nasty: str) -> None:
+    """A pattern that can read blanks in several ways would still be at it when the tests' time is over."""
+    site.page("/sitemap.xml", f"<urlset>{nasty}<loc>{site.url}/a</loc></urlset>", kind="text/xml")
+    assert webpages.sitemap(site.url, limit=10, on_wait=nothing).urls == [f"{site.url}/a"]
+
+
+def test_a_robots_txt_cannot_send_us_inside(site: Site) -> None:
+    site.page("/robots.txt", "Sitemap: http://169.254.169.254/x.xml\nSitemap: http://[\nSitemap: file:///etc/passwd\n")
+    site.page("/sitemap.xml", urlset(f"{site.url}/a"), kind="text/xml")
+    assert webpages.sitemap(site.url, limit=10, on_wait=nothing).urls == [f"{site.url}/a"]
+    site.page("/sitemap.xml", "", status=302, Location="http://169.254.169.254/x.xml")
+    with pytest.raises(webpages.WebPageError) as raised:
+        webpages.sitemap(f"{site.url}/sitemap.xml", limit=10, on_wait=nothing)
+    assert raised.value.code == "address_refused"
