@@ -63,6 +63,13 @@ class Stack:
     def pid(self, name: str) -> int:
         return self._children[name].pid
 
+    def watch_worker(self) -> bool:
+        """Start the worker again where it ended by itself, as every supervisor does; answers whether it had."""
+        ended = self._children["worker"].poll() is not None
+        if ended:
+            self.start_worker()
+        return ended
+
     def kill_worker(self) -> None:
         """SIGKILL to the worker and every child of it, as the kernel does when memory runs out."""
         child = self._children.pop("worker")

@@ -21,7 +21,7 @@ def main(count: int) -> int:
             outcomes[fault].append(outcome)
             sys.stdout.write(
                 f"{number:4} {fault:17} {outcome.stage:10} {outcome.seconds:6.1f} s, resumed after "
-                f"{outcome.resumed:5.1f} s {'' if outcome.is_good else outcome.details}\n"
+                f"{outcome.resumed:5.1f} s {outcome.details or ''}\n"
             )
             sys.stdout.flush()
     sys.stdout.write(_table(outcomes))

@@ -109,6 +109,8 @@ def run(world: World, *, fault: str, stage: str, documents: int = 10) -> Outcome
     while time.monotonic() - struck < _PATIENCE and world.open():
         if not outcome.resumed and _done(world) > before:
             outcome.resumed = time.monotonic() - struck
+        if world.stack.watch_worker():
+            outcome.details.append("the worker ended and was started again")
         time.sleep(0.1)
     outcome.seconds = time.monotonic() - began
     outcome.resumed = outcome.resumed or time.monotonic() - struck
