@@ -16,6 +16,7 @@ from knowledge.ingest.extract.pdf_types import Line
 _TEXT_NEEDED: Final = 16  # characters: a stamp or a page number is not a text layer
 _SCAN_SHARE: Final = 0.5  # of the page that its pictures cover
 _PATHS: Final = 1_500  # on a page; one with more is a drawing, and its rules are no tables
+_SEGMENTS: Final = 500  # of a path; one with more is a drawing
 _THIN: Final = 3.0  # points: what is thinner is a rule, and what is thicker a box
 _BOLD_WEIGHT: Final = 600
 _BOLD: Final = re.compile(rb"bold|black|heavy|-medi|,b\b", re.IGNORECASE)
@@ -151,12 +152,41 @@ def _rules(page: pdfium.PdfPage) -> list[Rule]:
 
 
 def _of_path(path: Any, left: float, bottom: float, right: float, top: float) -> Iterator[Rule]:  # noqa: ANN401 -- a ctypes pointer
-    if top - bottom <= _THIN and right - left > _THIN:
+    if top - bottom <= _THIN and right - left <= _THIN:
+        return  # a dot
+    if top - bottom <= _THIN:
         yield Rule(across=True, at=(bottom + top) / 2, start=left, end=right)
-    elif right - left <= _THIN and top - bottom > _THIN:
+    elif right - left <= _THIN:
         yield Rule(across=False, at=(left + right) / 2, start=bottom, end=top)
-    elif raw.FPDFPath_CountSegments(path) in (4, 5) and right - left > _THIN:
+    elif raw.FPDFPath_CountSegments(path) in (4, 5):
         for at in (bottom, top):
             yield Rule(across=True, at=at, start=left, end=right)
         for at in (left, right):
             yield Rule(across=False, at=at, start=bottom, end=top)
+    elif raw.FPDFPath_CountSegments(path) <= _SEGMENTS:
+        yield from _of_segments(path)
+
+
+def _of_segments(path: Any) -> Iterator[Rule]:  # noqa: ANN401 -- same
+    """Many lines drawn as one, as the grid of a table often is."""
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(path, matrix)
+    x, y, last = ctypes.c_float(), ctypes.c_float(), (0.0, 0.0)
+    for number in range(raw.FPDFPath_CountSegments(path)):
+        segment = raw.FPDFPath_GetPathSegment(path, number)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        here = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_LINETO:
+            yield from _between(last, here)
+        last = here
+
+
+def _between(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Rule]:
+    (left, right), (low, high) = sorted((one[0], other[0])), sorted((one[1], other[1]))
+    if high - low <= 1 and right - left > _THIN:
+        yield Rule(across=True, at=low, start=left, end=right)
+    elif right - left <= 1 and high - low > _THIN:
+        yield Rule(across=False, at=left, start=low, end=high)

@@ -171,8 +171,12 @@ def _under(head: tuple[float, list[float]], lines: Sequence[Line], taken: frozen
 
 def _rows(body: Sequence[int], lines: Sequence[Line], edges: Sequence[float]) -> Iterator[list[int]]:
     row: list[int] = []
+    pictured = not any(lines[n].x < edges[1] - 1 for n in body)  # nothing is written in the first column
     for n in body:
-        begins = lines[n].x < edges[1] - 1 and not any(abs(lines[n].y - lines[m].y) < lines[n].size / 2 for m in row)
+        reaches = any(lines[n].x < edge < lines[n].right for edge in edges[1:-1]) if pictured else False
+        begins = (reaches or lines[n].x < edges[1] - 1) and not any(
+            abs(lines[n].y - lines[m].y) < lines[n].size / 2 for m in row
+        )
         if row and begins:
             yield row
             row = []
