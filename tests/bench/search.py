@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -147,4 +146,4 @@ def _shown(spent: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
