@@ -41,6 +41,8 @@ async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
 
 def _model(request: ChatRequest, provider: ProviderRef, http: Any) -> ChatAnthropic:  # noqa: ANN401 -- as the SDK types it
     address = provider.base_url or ADDRESS
+    vendor = AsyncAnthropic(api_key=provider.api_key, base_url=address, http_client=http, max_retries=0)
+    vendor._custom_headers = {}  # noqa: SLF001 -- the SDK fills them from this process's environment
     warmth = None if request.temperature is None else min(request.temperature, WARMEST)
     fields: dict[str, Any] = {
         "model": request.model,
@@ -49,6 +51,6 @@ def _model(request: ChatRequest, provider: ProviderRef, http: Any) -> ChatAnthro
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
         "temperature": warmth,
         "max_retries": 0,
-        "vendor": AsyncAnthropic(api_key=provider.api_key, base_url=address, http_client=http, max_retries=0),
+        "vendor": vendor,
     }
     return _GuardedAnthropic(**fields)

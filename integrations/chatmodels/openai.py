@@ -41,6 +41,7 @@ def _vendor(provider: ProviderRef, http: Any) -> AsyncOpenAI:  # noqa: ANN401 --
     )
     vendor.organization = provider.settings.get("organization") or None
     vendor.project = None
+    vendor._custom_headers = {}  # noqa: SLF001 -- the SDK fills them from this process's environment
     return vendor
 
 

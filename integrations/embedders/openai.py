@@ -121,6 +121,7 @@ async def _ask(provider: ProviderRef, model: str, texts: Sequence[str]) -> list[
                 max_retries=0,
             )  # fmt: skip
             vendor.organization, vendor.project = provider.settings.get("organization") or None, None
+            vendor._custom_headers = {}  # noqa: SLF001 -- the SDK fills them from this process's environment
             model_of = OpenAIEmbeddings(
                 model=model, client=vendor.embeddings, async_client=vendor.embeddings,
                 check_embedding_ctx_length=False, chunk_size=BATCH, model_kwargs={"encoding_format": "float"},

@@ -110,6 +110,8 @@ def test_nothing_of_the_servers_own_environment_goes_to_a_tenants_provider(
 ) -> None:
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         monkeypatch.setenv(name, "operators-own")
+    for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, "Authorization: operators-own")
     for kind in KINDS:
         ask(wire, kind)
     assert "operators-own" not in json.dumps([headers for _, headers, _ in wire.requests])

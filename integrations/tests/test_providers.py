@@ -18,6 +18,7 @@ from integrations.selectors import provider_ref
 from integrations.tests.wire import Wire
 from tenants import context
 from tenants.enums import Role
+from tenants.errors import Invalid
 from tenants.models import AuditEvent, GlobalAIProvider
 from tenants.types import Principal, TenantRef
 
@@ -92,6 +93,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"provider_name": "builtin", "custom_settings": {"top_p": 1}}, "invalid", "custom_settings.top_p"),
     ({"provider_name": "builtin", "custom_settings": {"max_tokens": 0}}, "invalid", "custom_settings.max_tokens"),
     ({"provider_name": "builtin", "custom_settings": {"timeout": 999}}, "invalid", "custom_settings.timeout"),
+    ({"provider_name": "builtin", "custom_settings": {"tokens_per_minute": 0}}, "invalid",
+     "custom_settings.tokens_per_minute"),
     ({"provider_name": "builtin", "custom_settings": {"organization": "a\r\nb"}}, "invalid",
      "custom_settings.organization"),
     ({"provider_name": "builtin", "custom_settings": []}, "invalid", "custom_settings"),
@@ -241,3 +244,13 @@ def test_a_provider_switched_off_is_not_asked(api: APIClient, guide: dict[str, A
         provider_ref(made.json()["id"])
     api.put(item(made), {"is_active": True})
     assert provider_ref(made.json()["id"]).name == "openai"
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "60", None])
+def test_a_budget_is_a_whole_number_whoever_sets_it(principal: Principal, acme: TenantRef, value: Any) -> None:
+    for name in ("requests_per_minute", "tokens_per_minute"):
+        with pytest.raises(Invalid) as raised:
+            services.create(by=principal, provider_name="builtin", custom_settings={name: value})
+        assert list(raised.value.errors) == [f"custom_settings.{name}"]
+    fits = {"requests_per_minute": 1, "tokens_per_minute": 10**6}
+    assert services.create(by=principal, provider_name="builtin", custom_settings=fits).custom_settings == fits

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +37,12 @@ ANTHROPIC_ERRORS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-EMBEDDINGS = frozenset({"ok", "slow_down", "too_long", "other_size", "one_short", "zeros"})
+# How an embeddings endpoint may behave; the last ones answer with vectors that are none.
+ODD_VECTORS: dict[str, list[Any] | str] = {
+    "zeros": [0.0] * 8, "not_numbers": ["a"] * 8, "nan": [math.nan] * 8, "nothing": [None] * 8, "nested": [[1.0]] * 8,
+    "endless": [1e300] * 8, "base64": "AACAPw==",
+}  # fmt: skip
+EMBEDDINGS = frozenset({"ok", "slow_down", "busy", "too_long", "other_size", "one_short", *ODD_VECTORS})
 
 
 class Wire(ThreadingHTTPServer):
@@ -95,17 +101,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _embed(self, body: dict[str, Any], mode: str) -> None:
         """Vectors that point where the text's first letter says."""
-        if mode == "slow_down":
-            self._raw(429, b'{"error": {"message": "slow down"}}', {"Retry-After": self.server.retry_after})
+        if mode in {"slow_down", "busy"}:
+            status = 429 if mode == "slow_down" else 503
+            self._raw(status, b'{"error": {"message": "slow down"}}', {"Retry-After": self.server.retry_after})
             return
         if mode == "too_long":
             self._send(400, {"error": {"message": "This model's maximum context length is 10 tokens"}})
             return
         size = 3 if mode == "other_size" else self.server.dimensions
         texts = body["input"][:-1] if mode == "one_short" else body["input"]
-        rows = [[float(place == ord(text[:1] or "x") % size) * 2 for place in range(size)] for text in texts]
-        if mode == "zeros":
-            rows = [[0.0] * size for _ in rows]
+        rows: list[Any] = [[float(place == ord(text[:1] or "x") % size) * 2 for place in range(size)] for text in texts]
+        if mode in ODD_VECTORS:
+            rows = [ODD_VECTORS[mode] for _ in rows]
         data = [{"object": "embedding", "index": at, "embedding": row} for at, row in enumerate(rows)]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         self._send(200, {"object": "list", "model": body["model"], "data": data, "usage": usage})
