@@ -89,7 +89,7 @@ def update(*, by: Principal, provider: TenantAIProvider, **changes: Any) -> Tena
 
 
 def delete(*, by: Principal, provider: TenantAIProvider) -> None:
-    """Raises `ProviderInUse` while a bot answers with it."""
+    """Raises `ProviderInUse` while a bot answers with it, or a dataset is embedded by it."""
     target = provider.id
     try:
         with transaction.atomic():
