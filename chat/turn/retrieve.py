@@ -1,7 +1,7 @@
-"""Searches the bot's datasets.
+"""Searches the bot's datasets, in two steps: what is asked, and what is found.
 
 In: the bot and the standalone question. Out: what was found with its ranks, and the passages that a model may be
-shown: none where nothing reaches the relevance floor.
+shown: none where nothing reaches the relevance floor. Between the two, the providers in `question.waiting` are awaited.
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ from knowledge.types import Hit
 PASSAGES = 6
 
 
-def retrieve(*, profile: BotProfile, question: str, trace: Trace) -> Found:
+def ask(*, profile: BotProfile, text: str) -> search.Question:
+    return search.ask(dataset_ids=profile.dataset_ids, text=text)
+
+
+def find(*, profile: BotProfile, question: search.Question, trace: Trace) -> Found:
     if not profile.datasets:
         return Found()
-    result = search.search(dataset_ids=profile.dataset_ids, query=question, k=PASSAGES, weights=profile.weights)
+    for failure in question.failures:
+        trace.failed("retrieve", failure)
+    result = search.find(question, k=PASSAGES, weights=profile.weights)
     hits = tuple(result.passages)
     trace.note(hits=[_facts(number, hit) for number, hit in enumerate(hits, 1)], relevant=result.relevant)
     if not result.relevant:

