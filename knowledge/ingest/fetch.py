@@ -59,6 +59,8 @@ def page(url: str, *, on_wait: Callable[[], None]) -> Fetched:
     """Raises `WebPageError` where the page cannot or may not be had."""
     webpages.check_allowed(url, on_wait=on_wait)
     found = webpages.fetch(url, on_wait=on_wait)
+    if found.url != url:  # it leads somewhere else, which may be forbidden
+        webpages.check_allowed(found.url, on_wait=on_wait)
     data = found.data
     if found.charset and found.content_type != "application/pdf":
         data = data.decode(found.charset, "replace").encode("utf-8-sig")

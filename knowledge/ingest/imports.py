@@ -24,7 +24,11 @@ def run(lease: Lease, turn: Turn) -> None:
         turn.check_reluctantly()
 
     found = webpages.sitemap(row.url, limit=row.limit, on_wait=on_wait)
-    allowed = [url for url in found.urls if webpages.allowed(url, on_wait=on_wait)]
+    allowed = []
+    for url in found.urls:
+        on_wait()  # a long robots.txt takes its time for each
+        if webpages.allowed(url, on_wait=on_wait):
+            allowed.append(url)
     apart = min(max(webpages.crawl_delay(row.url, on_wait=on_wait), _APART), _LONGEST_APART)
     pages = [incoming.page(url=url, delay=number * apart) for number, url in enumerate(allowed)]
     added = 0
