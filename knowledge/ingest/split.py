@@ -77,6 +77,9 @@ class _Packer:
     paths: list[Path] = field(default_factory=list)  # what the text of the open piece stands under
     level: int = 0  # of the section that was begun last
     under: Path = ()  # the last heading, for a piece that is nothing but headings
+    fresh: bool = True  # whether nothing of the section was added yet
+    goes_on: bool = False  # whether the open piece begins inside a section
+    leads: bool = False  # whether it ends with what must not be its end
 
     @property
     def length(self) -> int:
@@ -92,7 +95,8 @@ class _Packer:
     def add(self, start: int, end: int, block: Block, path: Path, *, header: str = "") -> None:
         if self.start < 0:
             self.start, self.page, self.header = start, block.page, header
-        self.end = end
+            self.goes_on = not self.fresh
+        self.end, self.leads, self.fresh = end, block.kind in _HEADS, False
         if block.kind in _HEADS:
             self.under = path
         elif path not in self.paths[-1:]:
@@ -107,18 +111,17 @@ class _Packer:
         heading = " > ".join(_common(self.paths) if self.paths else self.under)
         if self._is_tail(heading):
             last = self.pieces.pop()
-            content, self.start, self.page = self.text[last.start : self.end], last.start, last.page
+            content, self.start, self.page = last.content + self.text[last.end : self.end], last.start, last.page
         self.pieces.append(Piece(len(self.pieces), content, heading, self.page, self.start, self.end))
-        self.start, self.end, self.header, self.paths = -1, -1, "", []
+        self.start, self.end, self.header, self.paths, self.leads = -1, -1, "", [], False
 
     def _is_tail(self, heading: str) -> bool:
         """Whether the open piece is a short rest of the section that the last one ends in."""
-        if not self.pieces or self.header or self.length > self.size * _TAIL:
+        if not self.pieces or not self.goes_on or self.length > self.size * _TAIL:
             return False
         last = self.pieces[-1]
-        led = last.end - last.start != len(last.content)  # by the header of a table
-        same = last.heading == heading and last.page == self.page and not led
-        return same and self.end - last.start <= self.size * (1 + _TAIL)
+        same = last.heading == heading and last.page == self.page
+        return same and len(last.content) + self.end - last.end <= self.size * (1 + _TAIL)
 
 
 def split(extracted: Extracted, *, size: int = SIZE, overlap: int = OVERLAP) -> SplitText:
@@ -199,12 +202,12 @@ def _chapter_level(placed: Sequence[_Placed]) -> int:
 
 def _begin(packer: _Packer, section: _Section, chapter: int) -> None:
     """Closes the open piece unless it is small enough to be joined by the next section. Questions join nobody."""
-    if _QUESTION_LEVEL in (section.level, packer.level):
+    if packer.level == _QUESTION_LEVEL or (section.level == _QUESTION_LEVEL and packer.paths):
         packer.close()
-    packer.level = section.level
-    joinable = _TINY if section.level <= chapter else _SMALL
-    whole = section.blocks[-1].end
-    if packer.length >= packer.size * joinable or (packer.length >= packer.size * _TINY and not packer.fits(whole)):
+    packer.level, packer.fresh = section.level, True
+    joinable = _SMALL if packer.leads or section.level > chapter else _TINY
+    parted = not packer.leads and packer.length >= packer.size * _TINY and not packer.fits(section.blocks[-1].end)
+    if packer.length >= packer.size * joinable or parted:
         packer.close()
 
 
@@ -237,21 +240,15 @@ def _looks_like_title(text: str) -> bool:
 
 def _pack(packer: _Packer, group: _Group, path: Path) -> None:
     whole = group.end - group.start <= packer.size
-    if whole and packer.fits(group.end):
-        _add_whole(packer, group, path)
-        return
     loose = group.blocks[-1].block.kind == "paragraph"  # may be cut to fill a piece; a list or table may not
-    if whole and packer.length >= packer.size * (_SMALL if loose else _TINY):
+    if whole and not packer.fits(group.end) and packer.length >= packer.size * (_SMALL if loose else _TINY):
         packer.close()
-        _add_whole(packer, group, path)
-        return
+    fits = whole and packer.fits(group.end)
     for number, item in enumerate(group.blocks):
-        _fill(packer, item, path, follows=group.blocks[number + 1 :][:1])
-
-
-def _add_whole(packer: _Packer, group: _Group, path: Path) -> None:
-    for item in group.blocks:
-        packer.add(item.start, item.end, item.block, path)
+        if fits:
+            packer.add(item.start, item.end, item.block, path)
+        else:
+            _fill(packer, item, path, follows=group.blocks[number + 1 : number + 2])
 
 
 def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Placed]) -> None:
@@ -259,15 +256,16 @@ def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Plac
     block = item.block
     longest = packer.size - (len(block.header) + 1 if block.header else 0)
     whole = item.end - item.start <= longest
-    if follows and _leads(block, follows[0].block):
+    leads = bool(follows) and _leads(block, follows[0].block)
+    if leads:
         longest = packer.size // 2
         room = min(packer.size // 4, follows[0].end - follows[0].start)
         if not packer.fits(item.end + room):
             packer.close()
-    elif block.kind != "paragraph" and whole and not packer.fits(item.end):
+    elif block.kind != "paragraph" and whole and not packer.leads and not packer.fits(item.end):
         packer.close()
     last: sentences.Span | None = None
-    for start, end in sentences.spans(packer.text, start=item.start, end=item.end, longest=longest):
+    for start, end in _spans(packer, item, longest):
         if not packer.fits(end):
             opened = packer.start
             packer.close()
@@ -275,6 +273,17 @@ def _fill(packer: _Packer, item: _Placed, path: Path, *, follows: Sequence[_Plac
                 packer.add(*last, block, path)
         packer.add(start, end, block, path, header=block.header)
         last = (start, end)
+    packer.leads = packer.leads or leads
+
+
+def _spans(packer: _Packer, item: _Placed, longest: int) -> Iterator[sentences.Span]:
+    """The block in sentences, the first one cut where the open piece would else end with a heading."""
+    start = item.start
+    if packer.leads and (room := packer.size - (start - packer.start) - len(packer.header) - 1) >= packer.size // 4:
+        first = next(sentences.spans(packer.text, start=start, end=item.end, longest=min(room, longest)))
+        yield first
+        start = first[1]
+    yield from sentences.spans(packer.text, start=start, end=item.end, longest=longest)
 
 
 def _leads(block: Block, follower: Block) -> bool:
@@ -283,8 +292,6 @@ def _leads(block: Block, follower: Block) -> bool:
 
 
 def _common(paths: Sequence[Path]) -> Path:
-    if not paths:
-        return ()
     first = paths[0]
     for depth in range(len(first)):
         if any(len(path) <= depth or path[depth] != first[depth] for path in paths):

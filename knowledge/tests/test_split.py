@@ -136,6 +136,29 @@ def test_sizes_that_cannot_work_are_refused(size: int, overlap: int) -> None:
         split(Extracted(()), size=size, overlap=overlap)
 
 
+def test_a_question_shares_no_piece_even_with_one_of_the_same_words() -> None:
+    question = Block("question", "Why?", 1)
+    assert [piece.content.count("Why?") for piece in pieces(question, prose(13), question, prose(1))] == [1, 1]
+
+
+def test_a_heading_above_questions_stays_with_the_first() -> None:
+    found = pieces(heading("FAQ"), Block("question", "Why?", 1), prose(1), Block("question", "How?", 1), prose(1))
+    assert [piece.heading for piece in found] == ["FAQ > Why?", "FAQ > How?"]
+
+
+def test_a_heading_and_a_header_stay_with_a_row_that_must_be_cut() -> None:
+    found = pieces(heading("Plans"), Block("table_row", "cell " * 500, header="A | B"))
+    assert found[0].content.startswith("Plans\n\nA | B\ncell")
+    assert all(piece.content.startswith("A | B\ncell") for piece in found[1:])
+
+
+def test_the_short_rest_of_a_table_joins_the_piece_before_it() -> None:
+    rows = [
+        Block("table_row", f"Plan {number} | {number} EUR each month", header="Plan | Price") for number in range(38)
+    ]
+    assert len(pieces(*rows)) == 1
+
+
 letters = st.sampled_from("ab.!? \n\t,;:。é\u0301字ก🙂()|")
 kinds: st.SearchStrategy[BlockKind] = st.sampled_from(["heading", "paragraph", "list_item", "table_row", "code"])
 
