@@ -133,7 +133,11 @@ class CancelView(View):
 
 
 class ReprocessAllView(View):
-    @extend_schema(request=shapes.ManyAgainIn, responses={202: shapes.Many})
+    @extend_schema(
+        operation_id="v1_tenant_datasets_documents_reprocess_all",
+        request=shapes.ManyAgainIn,
+        responses={202: shapes.Many},
+    )
     def post(self, request: Request, dataset_id: UUID) -> Response:
         """Documents with edited chunks are left out unless `discard_edits` says otherwise."""
         dataset = selectors.dataset(dataset_id)
@@ -141,13 +145,13 @@ class ReprocessAllView(View):
 
 
 class RetryAllView(View):
-    @extend_schema(request=None, responses={202: shapes.Many})
+    @extend_schema(operation_id="v1_tenant_datasets_documents_retry_all", request=None, responses={202: shapes.Many})
     def post(self, request: Request, dataset_id: UUID) -> Response:
         return _many(services.retry_documents(by=self.principal, dataset=selectors.dataset(dataset_id)))
 
 
 class CancelAllView(View):
-    @extend_schema(request=None, responses={202: shapes.Many})
+    @extend_schema(operation_id="v1_tenant_datasets_documents_cancel_all", request=None, responses={202: shapes.Many})
     def post(self, request: Request, dataset_id: UUID) -> Response:
         return _many(services.cancel_documents(by=self.principal, dataset=selectors.dataset(dataset_id)))
 
