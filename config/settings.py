@@ -264,7 +264,7 @@ INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 50, least=5)
 # How long a tenant is served while another waits.
 INGEST_SLICE_SECONDS = env.integer("INGEST_SLICE_SECONDS", 3, least=1)
 # From so many vectors of a model on, a tenant's search goes through an index.
-SEARCH_INDEX_FROM = env.integer("SEARCH_INDEX_FROM", 30_000, least=1)
+SEARCH_INDEX_FROM = env.integer("SEARCH_INDEX_FROM", 20_000, least=1)
 # host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
 OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
 

@@ -161,8 +161,6 @@ def _print(found: dict[str, Spent]) -> None:
             f"| {name} | {spent.documents} ({spent.failed}) | {spent.pages} | {spent.chunks} | {spent.seconds:.1f} "
             f"| {spent.pages / spent.seconds:.1f} | {spent.chunks / spent.seconds:.1f} | {cpu} | {memory} |"
         )
-    parser = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    lines.append(f"\nThe largest parser took {parser} MB.")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
