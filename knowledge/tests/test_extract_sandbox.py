@@ -122,10 +122,12 @@ def test_a_killed_worker_takes_its_parser_along(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=secrets)
     try:
         (parser,) = until(lambda: children(worker.pid))
-        environment = until(lambda: Path(f"/proc/{parser}/environ").read_bytes())
         until(lambda: os.getsid(parser) == parser)
         # The parser ties itself to its parent before it reads anything; then its address space is limited.
         until(lambda: f"{Limits().memory_bytes}" in Path(f"/proc/{parser}/limits").read_text())
+        environment = Path(
+            f"/proc/{parser}/environ"
+        ).read_bytes()  # before it ran our code, it was a copy of the worker
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         until(lambda: not alive(parser))
