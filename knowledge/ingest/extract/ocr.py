@@ -114,11 +114,13 @@ def _tesseract(bitmap: bytes, language: str, on_wait: Callable[[], None]) -> str
 
 
 def _answer(process: subprocess.Popen[bytes], bitmap: bytes, on_wait: Callable[[], None]) -> bytes:
-    begun, given = time.monotonic(), bitmap
+    begun = time.monotonic()
+    given: bytes | None = bitmap  # handed over once, however often we look for the answer
     while True:
         try:
             return process.communicate(given, timeout=1)[0]
         except subprocess.TimeoutExpired:
+            given = None
             on_wait()
             if time.monotonic() - begun > _PAGE_SECONDS:
                 raise ExtractionError("timed_out", "Text recognition took too long on a page. Split it.") from None
