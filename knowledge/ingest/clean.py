@@ -54,7 +54,7 @@ def collapse(text: str) -> str:
 
 def clean(extracted: Extracted) -> Extracted:
     blocks = extracted.blocks
-    if extracted.pages is not None:
+    if extracted.lines:
         blocks = reflow.reflow(running.without_running_lines(blocks))
     tidied = (_tidy(block) for block in blocks)
     return dataclasses.replace(

@@ -24,13 +24,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a file says. `scanned` are the pages, from 1, that are pictures of text with no text in them."""
+    """What a file says. `scanned` are the pages, from 1, that are pictures of text with no text in them; `lines` says
+    that paragraphs come as the lines of pages, which are still to be joined."""
 
     blocks: tuple[Block, ...]
     pages: int | None = None
     title: str = ""
     warnings: tuple[str, ...] = ()
     scanned: tuple[int, ...] = ()
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

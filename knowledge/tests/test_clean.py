@@ -12,7 +12,7 @@ from knowledge.ingest.types import Block, Extracted
 
 def pages(*texts: str) -> Extracted:
     blocks = tuple(Block("paragraph", text, page=number) for number, text in enumerate(texts, start=1))
-    return Extracted(blocks, pages=len(texts))
+    return Extracted(blocks, pages=len(texts), lines=True)
 
 
 def texts(extracted: Extracted) -> list[str]:
@@ -50,7 +50,7 @@ def test_a_repeated_heading_is_kept_once() -> None:
             Block("heading", "Leave", 1, page),
             Block("paragraph", f"Text of page {'abc'[page - 1]}.", page=page),
         ]
-    kept = clean(Extracted(tuple(blocks), pages=3)).blocks
+    kept = clean(Extracted(tuple(blocks), pages=3, lines=True)).blocks
     assert [block.text for block in kept if block.kind == "heading"] == ["Leave"]
     assert sum(block.kind == "paragraph" for block in kept) == 3
 
@@ -126,7 +126,7 @@ def test_what_is_printable_can_be_stored(text: str) -> None:
 @given(st.lists(any_text, max_size=5), st.booleans())
 def test_cleaning_is_composed_and_leaves_no_empty_block(lines: list[str], paged: bool) -> None:
     blocks = tuple(Block("paragraph", line, page=1 if paged else None) for line in lines)
-    for block in clean(Extracted(blocks, pages=1 if paged else None)).blocks:
+    for block in clean(Extracted(blocks, pages=1 if paged else None, lines=paged)).blocks:
         assert block.text == block.text.strip()
         assert block.text
         assert unicodedata.is_normalized("NFC", block.text)

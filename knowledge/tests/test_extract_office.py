@@ -253,3 +253,19 @@ def test_what_is_broken_or_a_trap_is_refused_by_name(tmp_path: Path, data: bytes
     with pytest.raises(ExtractionError) as refused:
         sandbox.extract(path, file_name=name, limits=Limits(seconds=20), on_wait=lambda: None)
     assert refused.value.code == code
+
+
+def test_what_slides_repeat_is_theirs_and_stays() -> None:
+    """Only a PDF's pages have running lines, and lines that are still to be joined."""
+    deck = Presentation()
+    for number in range(8):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = "Prices"
+        slide.placeholders[1].text_frame.text = f"Plan {number}"
+        slide.notes_slide.notes_text_frame.text = "Say that tax is in it."
+    target = io.BytesIO()
+    deck.save(target)
+    one = [("heading", "Prices"), ("paragraph", "Plan {}"), ("paragraph", "Notes: Say that tax is in it.")]
+    assert shape(read(target.getvalue(), "deck.pptx")) == [
+        (kind, text.format(number)) for number in range(8) for kind, text in one
+    ]

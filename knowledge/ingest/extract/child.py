@@ -88,6 +88,7 @@ def _plain(extracted: Extracted) -> dict[str, Any]:
         "title": extracted.title,
         "warnings": list(extracted.warnings),
         "scanned": list(extracted.scanned),
+        "lines": extracted.lines,
     }
 
 

@@ -52,7 +52,9 @@ def extract(stream: BinaryIO, *, limits: Limits) -> Extracted:
     if not blocks and not scanned:
         raise ExtractionError("corrupt_file", _CORRUPT) if unread else ExtractionError("no_text", _NO_TEXT)
     title = document.get_metadata_value("Title")[:300]
-    return Extracted(blocks, pages=count, title=title, warnings=tuple(_warnings(count, unread)), scanned=tuple(scanned))
+    return Extracted(
+        blocks, pages=count, title=title, warnings=tuple(_warnings(count, unread)), scanned=tuple(scanned), lines=True
+    )
 
 
 def _opened(stream: BinaryIO) -> pdfium.PdfDocument:

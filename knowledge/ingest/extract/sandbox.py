@@ -179,6 +179,7 @@ def _extracted(data: dict[str, Any]) -> Extracted:
         title=str(data["title"])[:500],
         warnings=tuple(str(warning)[:500] for warning in data["warnings"])[:50],
         scanned=tuple(int(page) for page in data["scanned"])[:10_000],
+        lines=bool(data["lines"]),
     )
 
 
