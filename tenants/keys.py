@@ -1,8 +1,23 @@
-"""Names in Redis and in file storage. Every one of a tenant's begins with the tenant."""
+"""Names in Redis and in file storage, and the way to Redis. Every name of a tenant's begins with the tenant."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from django.conf import settings
+from redis import Redis
+
 from tenants.types import TenantRef
+
+
+def redis() -> Redis:
+    """Redis, for what may be lost at any moment; each call raises `RedisError` where it is away."""
+    return _client(settings.REDIS_URL)
+
+
+@lru_cache(maxsize=1)
+def _client(url: str) -> Redis:
+    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 
 def redis_key(tenant: TenantRef, *parts: object) -> str:

@@ -17,12 +17,11 @@ from django.conf import settings
 from limits import RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis import Redis
 from redis.exceptions import RedisError
 
 from integrations.types import OPENAI_ADDRESS, ProviderRef
 from tenants import context
-from tenants.keys import redis_key
+from tenants.keys import redis, redis_key
 
 _MINUTE = 60.0
 _SOONEST = 0.5
@@ -44,13 +43,22 @@ def pause(provider: ProviderRef, seconds: float) -> None:
     """The provider asks to be left alone; every process heeds it."""
     try:
         name = _name(provider, "paused")
-        _redis(settings.REDIS_URL).set(name, time.time() + seconds, px=max(1, round(seconds * 1000)))
+        redis().set(name, time.time() + seconds, px=max(1, round(seconds * 1000)))
     except RedisError as error:
         _say_once(type(error).__name__)
 
 
+def paused(provider: ProviderRef) -> float:
+    """The seconds for which the provider still wants to be left alone."""
+    try:
+        return _paused(provider)
+    except RedisError as error:
+        _say_once(type(error).__name__)
+        return 0.0
+
+
 def _paused(provider: ProviderRef) -> float:
-    until: Any = _redis(settings.REDIS_URL).get(_name(provider, "paused"))
+    until: Any = redis().get(_name(provider, "paused"))
     return max(0.0, float(until) - time.time()) if until else 0.0
 
 
@@ -84,11 +92,6 @@ def _name(provider: ProviderRef, what: str) -> str:
 @cache
 def _say_once(problem: str) -> None:
     log.warning("Budgets of providers cannot be kept while Redis does not answer (%s)", problem)
-
-
-@lru_cache(maxsize=1)
-def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 
 @lru_cache(maxsize=1)

@@ -46,6 +46,10 @@ class RemoteEmbedder:
         return asyncio.run(self.aembed_query(text))
 
     async def aembed_query(self, text: str) -> list[float]:
+        """A pause that the provider asked for holds for questions too; the owner's own budget does not, or an import
+        would leave customers without answers."""
+        if (seconds := await asyncio.to_thread(budget.paused, self._provider)) > _PATIENCE:
+            raise ProviderRateLimited(retry_after=math.ceil(seconds))
         return (await self._embed([text]))[0]
 
     async def _in_turn(self, texts: Sequence[str]) -> list[list[float]]:

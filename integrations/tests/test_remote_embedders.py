@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from integrations.embedders import budget, openai, registry
 from integrations.tests.wire import ODD_VECTORS, Wire
 from integrations.types import ProviderRef
 from tenants import context
+from tenants.keys import redis
 from tenants.models import Tenant
 from tenants.types import TenantRef
 
@@ -85,16 +87,22 @@ def test_who_is_asked_to_slow_down_waits_as_long_as_it_was_told_and_so_do_all(
 ) -> None:
     wire.mode = "slow_down"
     for said in ("30", format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)):
+        redis().flushdb()
         wire.retry_after = said
         with pytest.raises(errors.ProviderRateLimited) as raised:
             embedder(provider).embed_query("apple")
         assert raised.value.retry_after == pytest.approx(30, abs=2)
     wire.mode = "ok"
     calls = len(wire.requests)
-    with pytest.raises(errors.ProviderRateLimited) as paused:
-        embedder(provider).embed_documents(["apple"])
-    assert paused.value.retry_after is not None
-    assert 20 <= paused.value.retry_after <= 30
+    asking: list[Callable[[], object]] = [
+        lambda: embedder(provider).embed_documents(["apple"]),
+        lambda: embedder(provider).embed_query("apple"),
+    ]
+    for ask in asking:
+        with pytest.raises(errors.ProviderRateLimited) as paused:
+            ask()
+        assert paused.value.retry_after is not None
+        assert 20 <= paused.value.retry_after <= 30
     assert len(wire.requests) == calls, "it was not even asked"
     other = ProviderRef(id=uuid4(), name="openai_compatible", base_url=provider.base_url, api_key="another")
     assert embedder(other).embed_documents(["apple"])
@@ -241,3 +249,11 @@ def test_embedding_costs_what_the_list_says() -> None:
     assert prices.embedding_cost(provider="openai", model="unknown", tokens=1) is None
     assert prices.embedding_cost(provider="openai", model="gpt-4o", tokens=1) is None, "it does not embed"
     assert prices.embedding_cost(provider="openai_compatible", model="text-embedding-3-small", tokens=1) is None
+
+
+def test_a_question_does_not_wait_for_the_budget_that_its_owner_set(provider: ProviderRef) -> None:
+    limited = replace(provider, settings={"requests_per_minute": 1})
+    assert embedder(limited).embed_documents(["apple"])
+    with pytest.raises(errors.ProviderRateLimited):
+        embedder(limited).embed_documents(["apple"])
+    assert embedder(limited).embed_query("apple")

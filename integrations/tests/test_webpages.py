@@ -275,7 +275,7 @@ def test_addresses_come_in_several_dresses(site: Site) -> None:
         "<loc>{}</loc>",
         "<loc>\n  {}\n</loc>",
         "<loc><![CDATA[{}]]></loc>",
-        "<sm:loc> <![CDATA[ {} ]]></sm:loc>",
+        "<loc> <![CDATA[ {} ]]></loc>",
     ]
     wanted = [f"{site.url}/{number}" for number in range(len(spellings))]
     text = "".join(spelling.format(url) for spelling, url in zip(spellings, wanted, strict=True))
@@ -300,3 +300,19 @@ def test_a_robots_txt_cannot_send_us_inside(site: Site) -> None:
     with pytest.raises(webpages.WebPageError) as raised:
         webpages.sitemap(f"{site.url}/sitemap.xml", limit=10, on_wait=nothing)
     assert raised.value.code == "address_refused"
+
+
+def test_addresses_of_pictures_in_a_sitemap_are_no_pages(site: Site) -> None:
+    entry = "<url><{0}loc>{1}/page</{0}loc><image:image><image:loc>{1}/p.jpg</image:loc></image:image></url>"
+    for prefix in ("", "sm:"):
+        body = f"<{prefix}urlset>{entry.format(prefix, site.url)}</{prefix}urlset>"
+        site.page("/sitemap.xml", body, kind="text/xml")
+        assert webpages.sitemap(f"{site.url}/sitemap.xml", limit=9, on_wait=nothing).urls == [f"{site.url}/page"]
+
+
+def test_what_stands_on_an_error_s_page_does_not_matter(site: Site, settings: Any) -> None:
+    settings.MAX_UPLOAD_BYTES = 1_000
+    site.page("/gone", "x" * 5_000, status=404)
+    assert refused(site, "/gone").code == "page_not_found"
+    site.page("/broken", b"no gzip at all", status=500, **{"Content-Encoding": "gzip"})
+    assert (refused(site, "/broken").code, refused(site, "/broken").retryable) == ("page_failed", True)

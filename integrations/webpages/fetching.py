@@ -45,7 +45,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Whatever a server answered with, at the end of its redirects."""
+    """What a server answered with at the end of its redirects; nothing but a 200 has `data`."""
 
     url: str
     status: int
@@ -102,8 +102,9 @@ async def _followed(url: str, most: int) -> Raw:
 async def _one(http: httpx2.AsyncClient, url: str, most: int) -> Raw:
     agent = f"ParleyBot/0.1 (+{settings.PUBLIC_URL})"
     async with http.stream("GET", url, headers={"User-Agent": agent, "Accept": ", ".join(sorted(TYPES))}) as answer:
-        redirected = 300 <= answer.status_code < 400
-        data = b"" if redirected else b"".join([part async for part in answer.aiter_raw()])
+        if answer.status_code != 200:  # what stands on an error's page is nothing to us, however much it is
+            return Raw(url, answer.status_code, answer.headers, b"")
+        data = b"".join([part async for part in answer.aiter_raw()])
         if answer.headers.get("Content-Encoding", "").lower() == "gzip":
             data = gunzipped(data, most=most)
     return Raw(url, answer.status_code, answer.headers, data)

@@ -8,9 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
-from django.conf import settings
 from protego import Protego
-from redis import Redis
 from redis.exceptions import RedisError
 
 from integrations import failures
@@ -18,7 +16,7 @@ from integrations.webpages.addresses import canonical, site_of
 from integrations.webpages.errors import WebPageError
 from integrations.webpages.fetching import get
 from tenants.errors import Invalid
-from tenants.keys import platform_key
+from tenants.keys import platform_key, redis
 
 AGENT: Final = "ParleyBot"
 _BYTES: Final = 500 * 1024  # more of a robots.txt need not be read
@@ -82,7 +80,7 @@ def _fetched(site: str, on_wait: OnWait) -> str:
 
 def _cached(name: str) -> str | None:
     try:
-        found: Any = _redis(settings.REDIS_URL).get(name)
+        found: Any = redis().get(name)
     except RedisError as error:
         log.warning("A robots.txt cannot be remembered at the moment: %s", error)
         return None
@@ -91,11 +89,6 @@ def _cached(name: str) -> str | None:
 
 def _cache(name: str, text: str) -> None:
     try:
-        _redis(settings.REDIS_URL).set(name, text, ex=_HOUR)
+        redis().set(name, text, ex=_HOUR)
     except RedisError as error:
         log.warning("A robots.txt cannot be remembered at the moment: %s", error)
-
-
-@lru_cache(maxsize=1)
-def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)

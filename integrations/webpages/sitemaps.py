@@ -24,8 +24,9 @@ _FILES: Final = 50
 _DEPTH: Final = 3
 _LOCS: Final = 50_000  # what one file may name, by the protocol
 _LONGEST: Final = 2_000  # characters of an address
-_LOC: Final = re.compile(rb"<(?:\w{1,20}:)?loc>([^<]{0,4100})(?:<!\[CDATA\[([^\]<]{0,4100}))?")
-_KIND: Final = re.compile(rb"<(?:\w{1,20}:)?(urlset|sitemapindex)[\s>]")
+# The prefix tells a page's address from that of an image or a video on it, which another namespace has.
+_LOC: Final = re.compile(rb"<((?:\w{1,20}:)?)loc>([^<]{0,4100})(?:<!\[CDATA\[([^\]<]{0,4100}))?")
+_ROOT: Final = re.compile(rb"<((?:\w{1,20}:)?)(urlset|sitemapindex)[\s>]")
 OnWait = Callable[[], None]
 
 
@@ -60,8 +61,9 @@ class _Search:
         raw = get(url, on_wait=self.on_wait, most=_BYTES)
         check_status(raw)
         data = _unpacked(raw)
-        is_index = _kind(data) == b"sitemapindex"
-        for address in self._addresses(data):
+        prefix, kind = _root(data)
+        is_index = kind == b"sitemapindex"
+        for address in self._addresses(data, prefix):
             if len(self.found) > self.limit:
                 return
             if is_index:
@@ -78,11 +80,11 @@ class _Search:
                 raise
             self.skipped += 1
 
-    def _addresses(self, data: bytes) -> Iterator[str]:
-        matches = _LOC.finditer(data)
+    def _addresses(self, data: bytes, prefix: bytes) -> Iterator[str]:
+        matches = (match for match in _LOC.finditer(data) if match[1] == prefix)
         for match in islice(matches, _LOCS):
             try:
-                address = canonical(html.unescape((match[1].strip() or match[2] or b"").decode("utf-8", "replace")))
+                address = canonical(html.unescape((match[2].strip() or match[3] or b"").decode("utf-8", "replace")))
             except Invalid:
                 self.skipped += 1
                 continue
@@ -124,7 +126,7 @@ def _is_sitemap(url: str, on_wait: OnWait) -> bool:
         return False
     try:
         raw = get(url, on_wait=on_wait, most=_BYTES)
-        return raw.status == 200 and bool(_kind(_unpacked(raw)))
+        return raw.status == 200 and bool(_root(_unpacked(raw))[1])
     except WebPageError as error:
         if error.retryable or error.code == "address_refused":
             raise
@@ -135,6 +137,7 @@ def _unpacked(raw: Raw) -> bytes:
     return gunzipped(raw.data, most=_BYTES) if raw.data[:2] == b"\x1f\x8b" else raw.data
 
 
-def _kind(data: bytes) -> bytes:
-    found = _KIND.search(data[:4_096])
-    return found[1] if found else b""
+def _root(data: bytes) -> tuple[bytes, bytes]:
+    """The prefix and the name of the root element; nothing where it is no sitemap's."""
+    found = _ROOT.search(data[:4_096])
+    return (found[1], found[2]) if found else (b"", b"")

@@ -10,15 +10,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from redis import Redis
 from redis.exceptions import RedisError
 
-from tenants.keys import platform_key
+from tenants.keys import platform_key, redis
 from tenants.types import TenantRef
 
 QUEUE: Final = "ingest"
@@ -64,10 +62,10 @@ class Turn:
             raise TurnOver
 
     def end(self) -> None:
-        _quietly(lambda: _redis().zrem(_RUNNING, self._name), None)
+        _quietly(lambda: redis().zrem(_RUNNING, self._name), None)
 
     def _say(self) -> None:
-        _quietly(lambda: _redis().zadd(_RUNNING, {self._name: time.time() + _SILENT_AFTER}), None)
+        _quietly(lambda: redis().zadd(_RUNNING, {self._name: time.time() + _SILENT_AFTER}), None)
 
     def _is_last_of_all_ours(self) -> bool:
         names = sorted(_names(_RUNNING, time.time(), "+inf"))
@@ -79,8 +77,8 @@ def join(tenant: TenantRef) -> bool:
     name = str(tenant.id)
 
     def add() -> bool:
-        last: Any = _redis().zscore(_SERVED, name)
-        return bool(_redis().zadd(_WAITING, {name: last or 0.0}, nx=True))
+        last: Any = redis().zscore(_SERVED, name)
+        return bool(redis().zadd(_WAITING, {name: last or 0.0}, nx=True))
 
     return bool(_quietly(add, default=True))
 
@@ -89,11 +87,11 @@ def take() -> UUID | None:
     """The tenant whose turn it is now. It no longer waits: whoever serves it has it `join` again if there is more."""
 
     def pop() -> UUID | None:
-        popped: Any = _redis().zpopmin(_WAITING)
+        popped: Any = redis().zpopmin(_WAITING)
         if not popped:
             return None
         name = popped[0][0].decode()
-        _redis().zadd(_SERVED, {name: time.time()})
+        redis().zadd(_SERVED, {name: time.time()})
         return UUID(name)
 
     taken: UUID | None = _quietly(pop, None)
@@ -102,17 +100,15 @@ def take() -> UUID | None:
 
 def unheard() -> int:
     """How many messages should be sent because tenants wait and none is on its way."""
-
-    if _quietly(lambda: _redis().llen(f"{settings.CELERY_KEY_PREFIX}{QUEUE}"), default=0):
+    if _quietly(lambda: redis().llen(f"{settings.CELERY_KEY_PREFIX}{QUEUE}"), default=0):
         return 0
     return min(len(_names(_WAITING, "-inf", "+inf")), _MESSAGES)
 
 
 def recent() -> set[UUID]:
     """The tenants that wait or were served within the hour: those where a worker may just have died."""
-
-    _quietly(lambda: _redis().zremrangebyscore(_SERVED, "-inf", time.time() - _FORGOTTEN_AFTER), None)
-    _quietly(lambda: _redis().zremrangebyscore(_RUNNING, "-inf", time.time()), None)
+    _quietly(lambda: redis().zremrangebyscore(_SERVED, "-inf", time.time() - _FORGOTTEN_AFTER), None)
+    _quietly(lambda: redis().zremrangebyscore(_RUNNING, "-inf", time.time()), None)
     return {UUID(name) for name in [*_names(_SERVED, "-inf", "+inf"), *_names(_WAITING, "-inf", "+inf")]}
 
 
@@ -120,18 +116,9 @@ def _others_wait(tenant: str) -> bool:
     return any(name != tenant for name in _names(_WAITING, "-inf", "+inf"))
 
 
-@lru_cache(maxsize=1)
-def _client(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-
-
-def _redis() -> Redis:
-    return _client(settings.REDIS_URL)
-
-
 def _names(key: str, low: float | str, high: float | str) -> list[str]:
     """The members of a sorted set whose scores are in the range, lowest first."""
-    found: Any = _quietly(lambda: _redis().zrangebyscore(key, low, high), [])
+    found: Any = _quietly(lambda: redis().zrangebyscore(key, low, high), [])
     return [name.decode() for name in found]
 
 

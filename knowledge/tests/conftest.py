@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from reportlab.pdfgen import canvas
 
+from integrations import services as providers
+from integrations.models import TenantAIProvider
+from integrations.tests.wire import Wire
 from knowledge import services
 from knowledge.models import Dataset, Document
 from knowledge.tasks import serve
@@ -63,6 +66,21 @@ def process(acme: TenantRef) -> Callable[[Document], Document]:
         return document
 
     return run
+
+
+@pytest.fixture
+def wire(settings: Any) -> Iterator[Wire]:
+    """A provider on loopback that the operator allows by name."""
+    server = Wire()
+    settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def provider(wire: Wire, principal: Principal) -> TenantAIProvider:
+    """Acme's, of an embedding model with eight dimensions."""
+    return providers.create(by=principal, provider_name="openai_compatible", base_url=f"http://{wire.place}/v1")
 
 
 @pytest.fixture

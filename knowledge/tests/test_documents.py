@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -291,8 +292,6 @@ def scan(text: str) -> bytes:
     lines = text.count("\n") + 1
     picture = Image.new("L", (1_600, 300 + 60 * lines), 255)
     ImageDraw.Draw(picture).text((60, 120), text, fill=0, font=ImageFont.load_default(size=44))
-    import io  # noqa: PLC0415 -- used here alone
-
     out = io.BytesIO()
     size = (400.0, picture.height / 4)
     sheet = canvas.Canvas(out, pagesize=size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,19 +20,6 @@ from tenants.types import Principal
 
 Add = Callable[..., Document]
 Process = Callable[[Document], Document]
-
-
-@pytest.fixture
-def wire(settings: Any) -> Iterator[Wire]:
-    server = Wire()
-    settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def provider(wire: Wire, principal: Principal) -> TenantAIProvider:
-    return providers.create(by=principal, provider_name="openai_compatible", base_url=f"http://{wire.place}/v1")
 
 
 @pytest.fixture
