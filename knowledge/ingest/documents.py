@@ -13,15 +13,18 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F, JSONField, Value
+from django.db.models import F, JSONField, Q, Value
 from django.db.models.functions import Coalesce, Now
 
-from knowledge.enums import SourceType, Stage
+from knowledge.enums import SourceType, Stage, Status
 from knowledge.ingest import files, queue
 from knowledge.ingest.fetch import Fetched
 from knowledge.ingest.queue import Claim, Lease
 from knowledge.models import NAME_LENGTH, Chunk, Dataset, Document, EmbeddingSpace
 from tenants import plans
+
+# What readers see is whole but for the vectors of chunks that were edited; there is nothing to go back to.
+MENDING = Q(status__in=[Status.PENDING, Status.PROCESSING], generation=F("active_generation"), chunk_total__gt=0)
 
 
 class SpaceMoved(Exception):
@@ -95,13 +98,14 @@ def keep_page(lease: Lease, job: Job, page: Fetched) -> None:
         return
     plans.check("storage_bytes", used=files.used_bytes(), adding=page.size)
     files.put(key=page.key, file=ContentFile(page.data))
-    before = {"file_key": job.file_key, "file_name": job.file_name} if job.active and job.file_key else None
+    answers = job.active > 0 and job.file_key != ""
+    before = Value({"file_key": job.file_key, "file_name": job.file_name}, JSONField())
     with transaction.atomic():
         lease.change(
             file_key=page.key, file_name=page.file_name, content_type=page.content_type, size_bytes=page.size,
-            fetched_at=Now(), replaced=Coalesce("replaced", Value(before, JSONField())),
+            fetched_at=Now(), replaced=Coalesce("replaced", before) if answers else None,
         )  # fmt: skip
-        if job.file_key and not before:
+        if job.file_key and not answers:
             files.drop_unused_on_commit([job.file_key])
 
 

@@ -44,7 +44,7 @@ def update_chunk(*, by: Principal, chunk: Chunk, content: str | None = None, is_
 def _edit(row: Chunk, document: Document, content: str, *, by: Principal) -> None:
     if not content.strip() or len(content) > MOST_CHARACTERS:
         raise Invalid(errors={"content": [f"From 1 to {MOST_CHARACTERS:,} characters."]})
-    if document.replaced or (document.generation != document.active_generation and document.status != Status.FAILED):
+    if document.replaced or _is_about_to_change(document):
         raise BeingProcessed
     words = embed.in_context(content, title=document.title, heading=row.heading)
     row.content, row.fingerprint = content, embed.fingerprint(words)
@@ -53,6 +53,11 @@ def _edit(row: Chunk, document: Document, content: str, *, by: Principal) -> Non
     store.set_words(row.id, words, search_config=document.search_config)
     ChunkVector.objects.filter(chunk=row.id).delete()
     _embed_again(document)
+
+
+def _is_about_to_change(document: Document) -> bool:
+    waits = document.status in {Status.PENDING, Status.PROCESSING}
+    return waits and not Document.objects.filter(documents.MENDING, id=document.id).exists()
 
 
 def _embed_again(document: Document) -> None:

@@ -180,7 +180,9 @@ def _cancel(by: Principal, rows: QuerySet[Document], *, target: UUID) -> int:
     try:
         with transaction.atomic():
             files.lock()
-            busy = rows.filter(Q(status__in=[Status.PENDING, Status.PROCESSING]) | ~Q(replaced=None))
+            busy = rows.exclude(documents.MENDING).filter(
+                Q(status__in=[Status.PENDING, Status.PROCESSING]) | Q(replaced__isnull=False)
+            )
             found = list(busy.select_for_update(of=("self",)))
             for row in found:
                 documents.cancel(row)

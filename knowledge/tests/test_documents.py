@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from integrations.tests.site import Site
 from knowledge import services, tasks
 from knowledge.enums import Status
-from knowledge.ingest import incoming
+from knowledge.ingest import documents, incoming, queue
 from knowledge.ingest.extract import ocr
 from knowledge.models import Chunk, ChunkVector, Dataset, Document, WebImport
 from knowledge.search import search
@@ -202,6 +202,37 @@ def test_chunks_of_a_document_that_is_about_to_change_cannot_be_edited(
             services.update_chunk(by=principal, chunk=chunk, content=wrong)
 
 
+def test_a_chunk_is_not_edited_while_its_document_waits_to_be_processed_again_and_is_after_that_is_cancelled(
+    add: Add, process: Process, principal: Principal
+) -> None:
+    document = process(add("Orders ship free."))
+    chunk = Chunk.objects.get(document=document)
+    services.reprocess_document(by=principal, document=document)
+    with pytest.raises(BeingProcessed):
+        services.update_chunk(by=principal, chunk=chunk, content="Orders cost $5.")
+    claim = queue.claim_next()
+    assert claim is not None
+    documents.begin(queue.Lease(claim))
+    services.cancel_document(by=principal, document=document)
+    services.update_chunk(by=principal, chunk=chunk, content="Orders cost $5.")
+    services.update_chunk(by=principal, chunk=chunk, content="Orders cost $6.")
+    process(document)
+    assert (document.status, Chunk.objects.get(document=document).content) == (Status.COMPLETED, "Orders cost $6.")
+    assert ChunkVector.objects.filter(document=document).count() == 1
+
+
+def test_embedding_an_edited_chunk_is_not_cancelled(
+    dataset: Dataset, add: Add, process: Process, principal: Principal
+) -> None:
+    document = process(add("Orders ship free."))
+    services.update_chunk(by=principal, chunk=Chunk.objects.get(document=document), content="Orders cost $5.")
+    with pytest.raises(NotWaiting):
+        services.cancel_document(by=principal, document=document)
+    assert services.cancel_documents(by=principal, dataset=dataset) == 0
+    process(document)
+    assert ChunkVector.objects.filter(document=document).count() == 1
+
+
 def test_pairs_are_a_chunk_each_under_their_question(dataset: Dataset, principal: Principal, process: Process) -> None:
     pairs = [{"question": "Is it free?", "answer": "Yes."}, {"question": "When is it open?", "answer": "At noon."}]
     document = process(services.add_pairs(by=principal, dataset=dataset, title="FAQ", pairs=pairs).document)
@@ -241,6 +272,8 @@ def test_a_page_that_robots_may_not_read_fails_and_one_that_is_away_waits(
     site.page("/busy", "", status=503, **{"Retry-After": "40"})
     secret = process(services.add_page(by=principal, dataset=dataset, url=f"{site.url}/secret").document)
     assert (secret.status, secret.error_code) == (Status.FAILED, "page_disallowed")
+    with pytest.raises(NotWaiting):
+        services.cancel_document(by=principal, document=secret)
     busy = process(services.add_page(by=principal, dataset=dataset, url=f"{site.url}/busy").document)
     assert busy.status == Status.PENDING
     assert busy.notice
