@@ -43,6 +43,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Operation",
                 "items": [
                     _page("AI providers", "smart_toy", "tenants_globalaiprovider"),
+                    _page("Model prices", "payments", "tenants_modelprice"),
                     _page("Settings", "settings", "tenants_systemsetting"),
                     _page("Audit", "history", "tenants_auditevent"),
                 ],

@@ -29,6 +29,10 @@ class ProviderFailed(ProviderError):
     retryable = True
 
 
+class ProviderMisbehaved(ProviderError):
+    """What came is no answer, and would be none a moment later."""
+
+
 class ProviderBadKey(ProviderError):
     code = "provider_bad_key"
     owner_says = "The provider does not accept this key. Check that it is whole, current and of the right account."
@@ -60,9 +64,13 @@ class ProviderNoQuota(ProviderError):
 
 
 class ProviderRateLimited(ProviderError):
-    code = "provider_rate_limited"
+    status, code = 503, "provider_rate_limited"
     owner_says = "The provider asks to slow down: this key sends too many requests or tokens a minute."
     retryable = True
+
+
+class ProviderNotAsked(ProviderRateLimited):
+    """The same, before anything was sent: the key's budget is used up, or the provider wants to be left alone."""
 
 
 class ProviderUnreachable(ProviderError):
@@ -72,9 +80,16 @@ class ProviderUnreachable(ProviderError):
 
 
 class ProviderTimedOut(ProviderError):
-    code = "provider_timed_out"
+    status, code = 504, "provider_timed_out"
     owner_says = "The provider did not answer in time."
     retryable = True
+
+
+class ProviderPaused(ProviderError):
+    """It failed several times in a row, and is not asked for a while."""
+
+    status, code = 503, "provider_paused"
+    owner_says = "This provider failed several times in a row and is left alone for a moment; then it is tried again."
 
 
 class ProviderInactive(ProviderError):

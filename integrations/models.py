@@ -1,12 +1,14 @@
-"""A tenant's AI providers. `global_ai_provider_id` points across to public and is therefore a plain UUID."""
+"""A tenant's AI providers, and the ledger of what was asked of them. `global_ai_provider_id` points across to public
+and is therefore a plain UUID."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
-from integrations.enums import ProviderName
+from integrations.enums import ProviderName, Purpose
 
 
 class TenantAIProvider(models.Model):
@@ -46,3 +48,25 @@ class TenantAIProvider(models.Model):
     @property
     def has_api_key(self) -> bool:
         return bool(self.api_key)
+
+
+class ModelCall(models.Model):
+    """One call to a model, written once and never changed; `integrations.types.Call` says what the fields mean.
+
+    `provider_id` is no foreign key: the ledger outlives the provider.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    provider_id = models.UUIDField(null=True, blank=True)
+    provider_name = models.CharField(max_length=30)
+    model = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    outcome = models.CharField(max_length=50, default="ok")
+    latency_ms = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} by {self.provider_name}/{self.model}: {self.outcome}"

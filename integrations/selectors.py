@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import (
+    CharField,
+    Count,
+    DecimalField,
+    Expression,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from integrations import vault
 from integrations.errors import ProviderInactive, ProviderKeyUnreadable
-from integrations.models import TenantAIProvider
-from integrations.types import ProviderRef
+from integrations.models import ModelCall, TenantAIProvider
+from integrations.types import Price, ProviderRef
 from tenants import context
+from tenants.enums import PriceKind
 from tenants.errors import NotFound
 from tenants.models import GlobalAIProvider
+from tenants.selectors import model_prices
 
 
 def provider(provider_id: UUID) -> TenantAIProvider:
@@ -42,9 +62,62 @@ def ref_of(row: TenantAIProvider) -> ProviderRef:
         api_key=key,
         settings=row.custom_settings,
         label=row.name,
+        prices=chat_prices(row.provider_name),
     )
+
+
+def chat_prices(provider_name: str) -> Mapping[str, Price]:
+    """What this kind's chat models cost, by name; up to a minute old."""
+    return _prices(provider_name, PriceKind.CHAT)
+
+
+def embedding_prices(provider_name: str) -> Mapping[str, Price]:
+    """What this kind's embedding models cost, by name; up to a minute old."""
+    return _prices(provider_name, PriceKind.EMBEDDING)
+
+
+def _prices(provider_name: str, kind: PriceKind) -> Mapping[str, Price]:
+    return {model: Price(*pair) for model, pair in model_prices(provider_name, kind).items()}
 
 
 def global_provider(provider_id: UUID | None) -> GlobalAIProvider | None:
     """The operator's provider of this id, if it is active."""
     return GlobalAIProvider.objects.filter(id=provider_id, is_active=True).first() if provider_id else None
+
+
+_TEXT = CharField()
+_LABEL = Subquery(TenantAIProvider.objects.filter(id=OuterRef("provider_id")).values("name")[:1], output_field=_TEXT)
+# What calls are summed up by, and what a person calls that.
+_KEYS: dict[str, tuple[Expression | F, Expression | F]] = {
+    "day": (Cast(TruncDate("at", tzinfo=UTC), _TEXT), Cast(TruncDate("at", tzinfo=UTC), _TEXT)),
+    "model": (F("model"), F("model")),
+    "provider": (Coalesce(Cast("provider_id", _TEXT), "provider_name"), Coalesce(_LABEL, "provider_name")),
+    "purpose": (F("purpose"), F("purpose")),
+}
+_MONEY = DecimalField(max_digits=20, decimal_places=8)
+# A call that failed before a token was counted costs nothing, whatever its model.
+_UNPRICED = Q(cost_usd=None) & (Q(outcome="ok") | Q(prompt_tokens__gt=0) | Q(completion_tokens__gt=0))
+_SUMS: dict[str, Expression | Count] = {
+    "calls": Count("id"),
+    "failed": Count("id", filter=~Q(outcome="ok")),
+    "unpriced_calls": Count("id", filter=_UNPRICED),
+    "prompt_tokens": Coalesce(Sum("prompt_tokens"), 0),
+    "completion_tokens": Coalesce(Sum("completion_tokens"), 0),
+    "cost_usd": Coalesce(Sum("cost_usd"), Value(0), output_field=_MONEY),
+}
+
+
+def calls(*, since: datetime, until: datetime | None = None) -> QuerySet[ModelCall]:
+    """The current tenant's calls to models from `since` on and before `until`."""
+    rows = ModelCall.objects.filter(at__gte=since)
+    return rows.filter(at__lt=until) if until else rows
+
+
+def usage(rows: QuerySet[ModelCall], *, by: str) -> QuerySet[ModelCall, Any]:
+    """Calls summed up by `day` (in UTC), `model`, `provider` or `purpose`; `cost_usd` is of those with a price."""
+    key, name = _KEYS[by]
+    return rows.values(key=key, name=name).annotate(**_SUMS).order_by("key", "name")
+
+
+def totals(rows: QuerySet[ModelCall]) -> dict[str, Any]:
+    return rows.aggregate(**_SUMS)

@@ -1,4 +1,5 @@
-"""A tenant's AI providers: their life, trying them out, and moving their keys under the operator's newest key.
+"""A tenant's AI providers: their life, trying them out, the ledger of what was asked of them, and moving their keys
+under the operator's newest key.
 
 Each write is one transaction with its audit row, which never holds a key. A key goes only to the address it was entered
 for: whoever changes the address or the kind of provider enters the key again.
@@ -7,6 +8,9 @@ for: whoever changes the address or the kind of provider enters the key again.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +21,18 @@ from django.utils import timezone
 
 from integrations import outbound, vault
 from integrations.chatmodels import registry
-from integrations.enums import ProviderName
+from integrations.enums import ProviderName, Purpose
 from integrations.errors import ProviderError
-from integrations.models import TenantAIProvider
+from integrations.models import ModelCall, TenantAIProvider
 from integrations.selectors import global_provider, ref_of
-from integrations.types import ProbeResult
+from integrations.types import Call, ProbeResult
 from tenants import audit, context
 from tenants.errors import Conflict, Invalid
 from tenants.models import Tenant
 from tenants.types import Principal
 
+MOST_COUNTED = 2**31 - 1  # as the columns take
+DEAREST = Decimal(999_999)  # dollars a call
 BUDGETS = ("requests_per_minute", "tokens_per_minute")
 SETTINGS = ("organization", "max_tokens", "default_model", "temperature", "timeout", *BUDGETS)
 
@@ -101,21 +107,48 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
 
 def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> ProbeResult:
     """Really ask the provider, and remember how it went. No connection to the database is held meanwhile."""
-    chosen = model or _model_to_try(provider)
+    chosen, asked = model or _model_to_try(provider), False
     try:
         ref = ref_of(provider)
+        asked = True
         if not connection.in_atomic_block:
             connection.close()
         result = async_to_sync(registry.probe)(ref, model=chosen)
     except ProviderError as error:
         result = ProbeResult(ok=False, code=error.code, detail=error.owner_detail, model=chosen, latency_ms=0)
     with transaction.atomic():
+        if asked:
+            book([_tried(provider, result)])
         provider.last_tested_at = timezone.now()
         TenantAIProvider.objects.filter(id=provider.id).update(
             last_tested_at=provider.last_tested_at, last_test_code=result.code or "ok", last_test_detail=result.detail
         )
         audit.record(by=by, action="ai_provider.test", target=provider.id, data={"code": result.code or "ok"})
     return result
+
+
+def _tried(provider: TenantAIProvider, result: ProbeResult) -> Call:
+    return Call(
+        provider_id=provider.id, provider_name=provider.provider_name, model=result.model, purpose=Purpose.TEST,
+        prompt_tokens=result.prompt_tokens, completion_tokens=result.completion_tokens, cost_usd=result.cost_usd,
+        outcome=result.code or "ok", latency_ms=result.latency_ms,
+    )  # fmt: skip
+
+
+def book(calls: Sequence[Call]) -> None:
+    """Write calls to models into the current tenant's ledger. They are no deeds of a person, so nothing is audited."""
+    ModelCall.objects.bulk_create([_row(call) for call in calls])
+
+
+def _row(call: Call) -> ModelCall:
+    """Names and counts are as the provider told them, whatever it told: they are made to fit."""
+    row = ModelCall(**asdict(call))
+    row.model = call.model.replace("\x00", "").encode("utf-8", "replace").decode()[:200]
+    for count in ("prompt_tokens", "completion_tokens", "latency_ms"):
+        setattr(row, count, min(max(0, getattr(call, count)), MOST_COUNTED))
+    if row.cost_usd is not None:
+        row.cost_usd = min(max(Decimal(0), row.cost_usd), DEAREST)
+    return row
 
 
 def rotate_secrets() -> Counter[str]:

@@ -1,4 +1,4 @@
-"""The words for people's places."""
+"""The words for people's places, and for what has a price."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ class Role(TextChoices):
         """Whether this role may do what `needed` may."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
+
+
+class PriceKind(TextChoices):
+    """What a price is of: one vendor may sell both under one name."""
+
+    CHAT = "chat", "Chat"
+    EMBEDDING = "embedding", "Embedding"

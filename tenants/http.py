@@ -47,7 +47,7 @@ class StrictSerializer(Serializer[Any]):
             if unknown:
                 raise ValidationError({str(name): ["There is no such field."] for name in unknown})
         validated = super().to_internal_value(data)
-        unkept = [name for name, value in validated.items() if not _can_be_kept(value)]
+        unkept = [name for name, value in validated.items() if not can_be_kept(value)]
         if unkept:
             raise ValidationError(
                 {str(name): ["NUL, half characters and infinite numbers cannot be kept."] for name in unkept}
@@ -55,14 +55,15 @@ class StrictSerializer(Serializer[Any]):
         return validated
 
 
-def _can_be_kept(value: Any) -> bool:  # noqa: ANN401 -- JSON
+def can_be_kept(value: Any) -> bool:  # noqa: ANN401 -- JSON
+    """Whether PostgreSQL keeps it: no NUL, no half characters, no infinite numbers, however deep."""
     if isinstance(value, str):
         return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in value)
     if isinstance(value, float):  # 1e999 is JSON, and infinite
         return math.isfinite(value)
     if isinstance(value, Mapping):
-        return all(_can_be_kept(name) and _can_be_kept(inner) for name, inner in value.items())
-    return all(map(_can_be_kept, value)) if isinstance(value, list) else True
+        return all(can_be_kept(name) and can_be_kept(inner) for name, inner in value.items())
+    return all(map(can_be_kept, value)) if isinstance(value, list) else True
 
 
 class Pages(PageNumberPagination):
@@ -78,7 +79,7 @@ class BaseView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- DRF's signature
         super().initial(request, *args, **kwargs)
-        if not _can_be_kept([*request.query_params, *request.query_params.values()]):
+        if not can_be_kept([*request.query_params, *request.query_params.values()]):
             raise Invalid("The query holds a NUL character.")
 
     @property

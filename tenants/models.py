@@ -19,13 +19,14 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
-from tenants.enums import PlatformRole, Role
+from tenants.enums import PlatformRole, PriceKind, Role
 from tenants.types import TenantRef
 
 SLUG = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
     "Use lower-case letters, digits and hyphens, at most 63, a letter or digit at either end.",
 )
+KIND = RegexValidator(r"^[a-z0-9_]+$", "Use lower-case letters, digits and underscores.")
 
 
 class Plan(models.Model):
@@ -190,6 +191,41 @@ class GlobalAIProvider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ModelPrice(models.Model):
+    """What a provider's model costs, in US dollars a million tokens; of an embedding model nothing is answered.
+
+    `provider_name` is the kind of provider, `model` its name there without a snapshot's date.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider_name = models.CharField(max_length=30, validators=[KIND])
+    model = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=PriceKind, default=PriceKind.CHAT)
+    prompt_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    completion_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    source = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider_name", "model", "kind"], name="one_price_a_model"),
+            models.CheckConstraint(
+                condition=Q(prompt_usd__gte=0, completion_usd__gte=0),
+                name="price_is_not_negative",
+                violation_error_message="A price is 0 or more.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=PriceKind.CHAT) | Q(completion_usd=0),
+                name="embedding_answers_nothing",
+                violation_error_message="An embedding model has no price of what it answers: leave it at 0.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_name}/{self.model} ({self.kind})"
 
 
 class SystemSetting(models.Model):

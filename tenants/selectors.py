@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from tenants.errors import NotFound
-from tenants.models import Plan, SystemSetting, Tenant, TenantRoute
+from tenants.models import ModelPrice, Plan, SystemSetting, Tenant, TenantRoute
 from tenants.types import TenantRef
 
 AUDIT_LOGGING = "audit_logging"
@@ -17,6 +21,7 @@ AUDIT_DEFAULTS: dict[str, Any] = {
     "log_knowledge_retrieval": True,
     "retention_days": 90,
 }
+_PRICES_KEPT = 60  # seconds
 
 
 def live_tenant(tenant_id: UUID | str) -> TenantRef:
@@ -52,3 +57,18 @@ def audit_settings() -> dict[str, Any]:
     """The audit setting, filled up with its defaults."""
     row = SystemSetting.objects.filter(key=AUDIT_LOGGING).first()
     return AUDIT_DEFAULTS | (row.value if row else {})
+
+
+def model_prices(provider_name: str, kind: str) -> Mapping[str, tuple[Decimal, Decimal]]:
+    """What the models of this kind of provider cost, by name: US dollars a million tokens, sent and answered.
+
+    Kept in the process, since every question asks: a price that was changed counts after a minute at the latest.
+    """
+    return _prices(provider_name, str(kind), int(time.monotonic() // _PRICES_KEPT))
+
+
+@lru_cache(maxsize=64)
+def _prices(provider_name: str, kind: str, minute: int) -> Mapping[str, tuple[Decimal, Decimal]]:
+    """`minute` is in the key alone: the next one asks anew."""
+    rows = ModelPrice.objects.filter(provider_name=provider_name, kind=kind)
+    return MappingProxyType({row.model: (row.prompt_usd, row.completion_usd) for row in rows})

@@ -1,4 +1,4 @@
-"""What the operator does: tenants and their people, plans, global providers, settings.
+"""What the operator does: tenants and their people, plans, global providers, prices, settings.
 
 Each function is one transaction and writes its audit row in it; `by` is who does it.
 """
@@ -20,9 +20,9 @@ from django.db.models import Model, ProtectedError
 from django.utils import timezone
 
 from tenants import audit
-from tenants.enums import PlatformRole, Role
+from tenants.enums import PlatformRole, PriceKind, Role
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.models import Invitation, Membership, Plan, SystemSetting, Tenant, User, schema_for
+from tenants.models import Invitation, Membership, ModelPrice, Plan, SystemSetting, Tenant, User, schema_for
 from tenants.provisioning import files, schema
 from tenants.selectors import AUDIT_DEFAULTS, AUDIT_LOGGING
 from tenants.types import Principal
@@ -37,6 +37,10 @@ class SlugTaken(Conflict):
 
 class EmailTaken(Conflict):
     code, title = "email_taken", "There is a user with this e-mail and another password"
+
+
+class PriceTaken(Conflict):
+    code, title = "price_taken", "There is a price for this model"
 
 
 class PlanInUse(Conflict):
@@ -199,18 +203,27 @@ def _hash(token: str) -> str:
 
 
 def save_row(*, by: Principal, row: Model, action: str, **changes: Any) -> Model:  # noqa: ANN401 -- the row's fields
-    """Create or change a plan or a global provider; a name that is taken is a conflict."""
+    """Create or change a plan, a global provider or a price; a name that is taken is a conflict."""
     try:
         with transaction.atomic():
             for name, value in changes.items():
                 setattr(row, name, value)
+            if isinstance(row, ModelPrice):
+                _check_price(row)
             if getattr(row, "is_default", False):
                 type(row)._default_manager.exclude(pk=row.pk).update(is_default=False)
             row.save()
             audit.record(by=by, action=action, target=row, data={"changed": sorted(changes)})
     except IntegrityError as error:
+        if isinstance(row, ModelPrice):
+            raise PriceTaken from error
         raise Conflict("There is one with this name.", code="name_taken") from error
     return row
+
+
+def _check_price(row: ModelPrice) -> None:
+    if row.kind == PriceKind.EMBEDDING and row.completion_usd:
+        raise Invalid(errors={"completion_usd": ["An embedding model answers nothing: leave it at 0."]})
 
 
 def delete_row(*, by: Principal, row: Model, action: str) -> None:

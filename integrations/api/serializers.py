@@ -69,3 +69,48 @@ class AvailableOut(serializers.ModelSerializer[GlobalAIProvider]):
     class Meta:
         model = GlobalAIProvider
         fields = ["id", "name", "provider_type", "config", "is_default"]
+
+
+_MOMENTS = ["iso-8601", "%Y-%m-%d"]
+
+
+class UsageFilter(serializers.Serializer[object]):
+    """The query of the usage. A date stands for its beginning, in UTC."""
+
+    since = serializers.DateTimeField(
+        required=False, input_formats=_MOMENTS, help_text="At or after this time; unsaid, since the month began."
+    )
+    until = serializers.DateTimeField(required=False, input_formats=_MOMENTS, help_text="Before this time.")
+    by = serializers.ChoiceField(choices=["day", "model", "provider", "purpose"], default="day")
+
+
+class UsageSums(serializers.Serializer[object]):
+    """`cost_usd` is of the calls whose model has a known price; `unpriced_calls` says how many it leaves out."""
+
+    calls = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    unpriced_calls = serializers.IntegerField()
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    cost_usd = serializers.FloatField()
+
+
+class UsageRow(UsageSums):
+    """`key` is the day, the model, the provider's id or the purpose; `name` is what the tenant calls the provider."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class UsageFrame(serializers.Serializer[object]):
+    by = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    totals = UsageSums()
+
+
+class UsagePage(UsageFrame):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = UsageRow(many=True)

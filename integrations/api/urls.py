@@ -6,4 +6,5 @@ urlpatterns = [
     route("ai-providers/available", views.AvailableView.as_view(), "ai-providers-available"),
     route("ai-providers/<uuid:provider_id>", views.ProviderView.as_view(), "ai-provider"),
     route("ai-providers/<uuid:provider_id>/test", views.TestView.as_view(), "ai-provider-test"),
+    route("usage", views.UsageView.as_view(), "usage"),
 ]

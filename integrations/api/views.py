@@ -1,15 +1,19 @@
-"""A tenant's AI providers. Editors see which there are, since bots name them; only admins manage them."""
+"""A tenant's AI providers, and what was asked of them. Editors see which there are, since bots name them; only admins
+manage them and see what they cost."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations import services
+from apikeys.enums import Scope
+from integrations import selectors, services
 from integrations.api import serializers as shapes
 from integrations.models import TenantAIProvider
 from integrations.selectors import provider as provider_of
@@ -78,3 +82,30 @@ class AvailableView(TenantView):
     @extend_schema(responses=shapes.AvailableOut(many=True), operation_id="tenant_ai_providers_available")
     def get(self, request: Request) -> Response:
         return self.page(GlobalAIProvider.objects.filter(is_active=True).order_by("name", "id"), shapes.AvailableOut)
+
+
+class UsageView(TenantView):
+    """What was asked of models, summed up by day, model, provider or purpose; of this month unless asked otherwise."""
+
+    roles: ClassVar[dict[str, Role]] = {"GET": Role.ADMIN}
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.ANALYTICS_READ}
+
+    @extend_schema(
+        parameters=[shapes.UsageFilter, OpenApiParameter("page", int), OpenApiParameter("page_size", int)],
+        responses=shapes.UsagePage,
+        operation_id="tenant_usage",
+    )
+    def get(self, request: Request) -> Response:
+        bound = shapes.UsageFilter(data=request.query_params)
+        bound.is_valid(raise_exception=True)
+        asked = bound.validated_data
+        since, until = asked.get("since") or _month_begins(), asked.get("until")
+        calls = selectors.calls(since=since, until=until)
+        answer = self.page(selectors.usage(calls, by=asked["by"]), shapes.UsageRow)
+        told = {"by": asked["by"], "since": since, "until": until, "totals": selectors.totals(calls)}
+        answer.data |= shapes.UsageFrame(told).data
+        return answer
+
+
+def _month_begins() -> datetime:
+    return timezone.now().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

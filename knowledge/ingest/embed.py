@@ -7,12 +7,19 @@ is the chunk's fingerprint, by which equal chunks of the tenant share a vector i
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
+from integrations import services as integrations
+from integrations.chatmodels import prices, tokens
 from integrations.embedders.types import Embedder
+from integrations.enums import Purpose
+from integrations.errors import ProviderError, ProviderNotAsked
+from integrations.selectors import embedding_prices
+from integrations.types import Call
 from knowledge.ingest import store
 from knowledge.ingest.queue import Lease
 from knowledge.ingest.turns import Turn
@@ -51,7 +58,7 @@ def fill(
         if not batch:
             return
         after = batch[-1].place
-        vectors = embedder.embed_documents(_texts(batch), on_wait=lease.keep)
+        vectors = _embedded(_texts(batch), space=space, embedder=embedder, lease=lease)
         done += len(batch)
         with transaction.atomic():
             lease.advance()
@@ -62,3 +69,33 @@ def fill(
 
 def _texts(batch: Sequence[store.Lacking]) -> list[str]:
     return [in_context(item.content, title=item.title, heading=item.heading) for item in batch]
+
+
+def _embedded(texts: list[str], *, space: EmbeddingSpace, embedder: Embedder, lease: Lease) -> list[list[float]]:
+    """The vectors. What a provider was asked for is booked before anything is done with them: it is owed for anyhow."""
+    if space.ai_provider_id is None:  # the built-in model costs nothing
+        return embedder.embed_documents(texts, on_wait=lease.keep)
+    began = time.monotonic()
+    try:
+        vectors = embedder.embed_documents(texts, on_wait=lease.keep)
+    except ProviderNotAsked:
+        raise
+    except ProviderError as error:
+        _book(space, began, outcome=error.code)
+        raise
+    _book(space, began, sent=sum(map(tokens.rough, texts)))
+    return vectors
+
+
+def _book(space: EmbeddingSpace, began: float, *, sent: int = 0, outcome: str = "ok") -> None:
+    """`sent` is a rough count: the embedder does not say what the vendor counted."""
+    cost = prices.embedding_cost(embedding_prices(space.provider), model=space.model, tokens=sent) if sent else None
+    call = Call(
+        provider_id=space.ai_provider_id, provider_name=space.provider, model=space.model, prompt_tokens=sent,
+        purpose=Purpose.EMBED_DOCUMENTS, cost_usd=cost, outcome=outcome, latency_ms=_since(began),
+    )  # fmt: skip
+    integrations.book([call])
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 
 from integrations.chatmodels import prices
 from integrations.models import TenantAIProvider
+from integrations.selectors import embedding_prices
 from knowledge import selectors
 from knowledge.ingest import moves, queue
 from knowledge.models import Chunk, Dataset, EmbeddingSpace, SpaceChange
@@ -35,7 +36,7 @@ class NotFailed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class MoveCost:
-    """`tokens` are estimated with the built-in tokenizer; `price_usd` is unknown where the model has no list price."""
+    """`tokens` are estimated with the built-in tokenizer; `price_usd` is unknown where the model has no price."""
 
     model: str
     dimensions: int
@@ -50,8 +51,13 @@ def cost_of_move(*, dataset: Dataset, provider: TenantAIProvider | None, model: 
     live = _live(dataset)
     chunks = live.count()
     tokens = _tokens(dataset, chunks)
-    price = prices.embedding_cost(provider=target.provider, model=target.model, tokens=tokens)
-    return MoveCost(target.model, target.dimensions, chunks, tokens, price)
+    return MoveCost(target.model, target.dimensions, chunks, tokens, _price(target, tokens))
+
+
+def _price(target: selectors.Target, tokens: int) -> Decimal | None:
+    if target.provider == selectors.BUILTIN:
+        return Decimal(0)
+    return prices.embedding_cost(embedding_prices(target.provider), model=target.model, tokens=tokens)
 
 
 def start_move(*, by: Principal, dataset: Dataset, provider: TenantAIProvider | None, model: str) -> SpaceChange:

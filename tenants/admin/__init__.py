@@ -1,4 +1,4 @@
-"""The operator's console for tenants, people, plans, providers, settings; the audit is for reading alone."""
+"""The operator's console for tenants, people, plans, providers, prices, settings; the audit is for reading alone."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tenants.models import (
     GlobalAIProvider,
     Invitation,
     Membership,
+    ModelPrice,
     Plan,
     SystemSetting,
     Tenant,
@@ -170,6 +171,15 @@ class GlobalAIProviderAdmin(Audited):
     list_filter = ("provider_type", "is_active")
     search_fields = ("name", "provider_type")
     ordering = ("name",)
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(Audited):
+    noun = "model_price"
+    list_display = ("model", "provider_name", "kind", "prompt_usd", "completion_usd", "source", "updated_at")
+    list_filter = ("provider_name", "kind")
+    search_fields = ("model", "provider_name", "source")
+    ordering = ("provider_name", "kind", "model")
 
 
 @admin.register(SystemSetting)

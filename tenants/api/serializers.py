@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from tenants.enums import PriceKind
 from tenants.http import StrictSerializer
-from tenants.models import SLUG, AuditEvent, GlobalAIProvider, Plan, SystemSetting, Tenant
+from tenants.models import KIND, SLUG, AuditEvent, GlobalAIProvider, ModelPrice, Plan, SystemSetting, Tenant
 
 PROVIDER_TYPES = ["builtin", "openai", "anthropic", "openai_compatible"]
 
@@ -88,6 +89,39 @@ class GlobalProviderIn(StrictSerializer):
     config = serializers.DictField(required=False)
     is_active = serializers.BooleanField(required=False)
     is_default = serializers.BooleanField(required=False)
+
+
+class ModelPriceFilter(serializers.Serializer[object]):
+    """The query of the list."""
+
+    provider_name = serializers.CharField(required=False, max_length=30)
+    kind = serializers.ChoiceField(choices=PriceKind.choices, required=False)
+    search = serializers.CharField(required=False, max_length=200, help_text="In the model's name or the source.")
+
+
+class ModelPriceOut(serializers.ModelSerializer[ModelPrice]):
+    """US dollars a million tokens."""
+
+    prompt_usd = serializers.FloatField()
+    completion_usd = serializers.FloatField()
+
+    class Meta:
+        model = ModelPrice
+        fields = [
+            "id", "provider_name", "model", "kind", "prompt_usd", "completion_usd", "source", "created_at",
+            "updated_at",
+        ]  # fmt: skip
+
+
+class ModelPriceIn(StrictSerializer):
+    """US dollars a million tokens, with six decimals at most."""
+
+    provider_name = serializers.CharField(max_length=30, validators=[KIND])
+    model = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=PriceKind.choices, required=False)
+    prompt_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
+    completion_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, required=False)
+    source = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]  # DRF takes declared fields off the class
 
 
 class SettingIn(StrictSerializer):

@@ -8,6 +8,8 @@ urlpatterns = [
     route("plans/<uuid:row_id>", views.PlanView.as_view(), "plan"),
     route("ai-providers", views.GlobalProvidersView.as_view(), "global-providers"),
     route("ai-providers/<uuid:row_id>", views.GlobalProviderView.as_view(), "global-provider"),
+    route("model-prices", views.ModelPricesView.as_view(), "model-prices"),
+    route("model-prices/<uuid:row_id>", views.ModelPriceView.as_view(), "model-price"),
     route("settings/system", views.SettingsView.as_view(), "system-settings"),
     route("audit", views.AuditView.as_view(), "audit"),
 ]

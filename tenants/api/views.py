@@ -1,22 +1,22 @@
-"""The operator's API under `/admin/`: tenants, plans, global providers, settings, audit."""
+"""The operator's API under `/admin/`: tenants, plans, global providers, prices, settings, audit."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 
 from tenants import limits, services
 from tenants.api import serializers as shapes
 from tenants.errors import NotFound
 from tenants.http import BaseView, StaffView
-from tenants.models import AuditEvent, GlobalAIProvider, Plan, SystemSetting, Tenant
+from tenants.models import AuditEvent, GlobalAIProvider, ModelPrice, Plan, SystemSetting, Tenant
 from tenants.permissions import Anyone, IsPlatformStaff
 
 
@@ -75,6 +75,8 @@ class _TableView(StaffView):
     shape_in: ClassVar[type[BaseSerializer[Any]]]
     shape_out: ClassVar[type[BaseSerializer[Any]]]
     noun: ClassVar[str]
+    filters: ClassVar[type[Serializer[Any]] | None] = None
+    ordering: ClassVar[tuple[str, ...]] = ("name", "id")
 
     def _row(self, row_id: UUID) -> Model:
         found = self.model._default_manager.filter(pk=row_id).first()
@@ -85,7 +87,10 @@ class _TableView(StaffView):
 
 class _RowsView(_TableView):
     def get(self, request: Request) -> Response:
-        return self.page(self.model._default_manager.order_by("name", "id"), self.shape_out)
+        return self.page(self._rows(), self.shape_out)
+
+    def _rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.order_by(*self.ordering)
 
     def post(self, request: Request) -> Response:
         row = services.save_row(
@@ -113,7 +118,9 @@ def _described(view: type[_TableView]) -> type[_TableView]:
     """Describe a table's view in OpenAPI by its shapes."""
     one, many = view.shape_out, view.shape_out(many=True)
     methods = {
-        "get": extend_schema(operation_id=f"admin_{view.noun}_list", responses=many)
+        "get": extend_schema(
+            operation_id=f"admin_{view.noun}_list", responses=many, parameters=[view.filters] if view.filters else None
+        )
         if issubclass(view, _RowsView)
         else extend_schema(responses=one),
         "post": extend_schema(request=view.shape_in, responses={201: one}),
@@ -149,6 +156,28 @@ class GlobalProvidersView(_GlobalProviders, _RowsView):
 
 @_described
 class GlobalProviderView(_GlobalProviders, _RowView):
+    pass
+
+
+class _ModelPrices(_TableView):
+    model, shape_in, shape_out, noun = ModelPrice, shapes.ModelPriceIn, shapes.ModelPriceOut, "model_price"
+    filters, ordering = shapes.ModelPriceFilter, ("provider_name", "kind", "model")
+
+
+@_described
+class ModelPricesView(_ModelPrices, _RowsView):
+    """What providers' models cost; filtered by `provider_name`, `kind` and `search`."""
+
+    def _rows(self) -> QuerySet[Any]:
+        asked = shapes.ModelPriceFilter(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        wanted = dict(asked.validated_data)
+        words = wanted.pop("search", "")
+        return super()._rows().filter(Q(model__icontains=words) | Q(source__icontains=words), **wanted)
+
+
+@_described
+class ModelPriceView(_ModelPrices, _RowView):
     pass
 
 

@@ -1,12 +1,16 @@
-"""What every installation begins with: the plans, and the providers that tenants can choose from."""
+"""What every installation begins with: the plans, the providers that tenants can choose from, and models' prices."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from tenants.models import GlobalAIProvider, Plan
+from tenants.models import GlobalAIProvider, ModelPrice, Plan
 
 GIGABYTE = 1024**3
+PRICES = Path(__file__).with_name("prices.json")
 
 PLANS: dict[str, dict[str, Any]] = {
     "free": {
@@ -35,8 +39,21 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 
 
 def ensure() -> None:
-    """Add the plans and global providers that are missing; what the operator changed stays as it is."""
+    """Add the plans, global providers and prices that are missing; what the operator changed stays as it is."""
     for slug, fields in PLANS.items():
         Plan.objects.get_or_create(slug=slug, defaults=fields)
     for name, fields in PROVIDERS.items():
         GlobalAIProvider.objects.get_or_create(name=name, defaults=fields)
+    ModelPrice.objects.bulk_create(list_prices(), ignore_conflicts=True)
+
+
+def list_prices() -> Iterator[ModelPrice]:
+    """The vendors' list prices as far as we know them; a model that we do not know for sure is left out."""
+    for provider, told in json.loads(PRICES.read_text(encoding="utf-8")).items():
+        source = f"List price as of {told['as_of']}"
+        for kind in ("chat", "embedding"):
+            for model, (prompt, completion, *limits) in told[kind].items():
+                yield ModelPrice(
+                    provider_name=provider, model=model, kind=kind, prompt_usd=prompt, completion_usd=completion,
+                    source=", ".join([source, *limits]),
+                )  # fmt: skip

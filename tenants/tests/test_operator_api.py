@@ -12,7 +12,10 @@ from tenants.enums import Role
 from tenants.models import AuditEvent, GlobalAIProvider, Plan, Tenant
 from tenants.types import TenantRef
 
-PATHS = ["/admin/tenants/", "/admin/plans/", "/admin/ai-providers/", "/admin/settings/system", "/admin/audit/"]
+PATHS = [
+    "/admin/tenants/", "/admin/plans/", "/admin/ai-providers/", "/admin/model-prices/", "/admin/settings/system",
+    "/admin/audit/",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)
