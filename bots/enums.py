@@ -31,13 +31,22 @@ class FallbackBehavior(TextChoices):
     SAY_UNKNOWN = "say_unknown", "Say that it does not know"
 
 
+class ProviderFailure(TextChoices):
+    """What a bot does when neither its provider nor its fallback answers."""
+
+    QUOTE = "quote", "Answer with quotes from the documents, by the built-in model"
+    APOLOGIZE = "apologize", "Say that it cannot answer at the moment"
+
+
 SETTINGS: dict[str, type[TextChoices]] = {
     "response_format": ResponseFormat,
     "citation_style": CitationStyle,
     "fallback_behavior": FallbackBehavior,
+    "provider_failure": ProviderFailure,
 }
 DEFAULT_SETTINGS: dict[str, str] = {
     "response_format": ResponseFormat.HELPFUL_AND_DETAILED.value,
     "citation_style": CitationStyle.NUMBERED.value,
     "fallback_behavior": FallbackBehavior.SAY_UNKNOWN.value,
+    "provider_failure": ProviderFailure.QUOTE.value,
 }

@@ -13,7 +13,7 @@ from bots.types import DEFAULT_HISTORY, ScopePolicy
 
 
 class Bot(models.Model):
-    """A bot. An empty `model` means the provider's own default; `created_by` is a user of public, hence no key."""
+    """A bot. An empty model means the provider's own default; `created_by` is a user of public, hence no key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
@@ -23,6 +23,11 @@ class Bot(models.Model):
     )
     system_prompt = models.TextField(blank=True)
     model = models.CharField(max_length=200, blank=True)
+    # Asked when the first provider fails.
+    fallback_ai_provider = models.ForeignKey(
+        "integrations.TenantAIProvider", on_delete=models.PROTECT, null=True, blank=True, related_name="fallback_bots"
+    )
+    fallback_model = models.CharField(max_length=200, blank=True)
     temperature = models.FloatField(default=0.3)
     max_tokens = models.PositiveIntegerField(default=1000)
     is_active = models.BooleanField(default=True)

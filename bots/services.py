@@ -39,6 +39,7 @@ def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> 
         Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
         plans.check("bots", used=Bot.objects.count())
         provider = _usable_provider(tenant_ai_provider_id)
+        _settle_fallback(fields)
         bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
         TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
         audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
@@ -52,6 +53,7 @@ def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: 
         if "tenant_ai_provider_id" in changes:
             bot.tenant_ai_provider = _usable_provider(changes.pop("tenant_ai_provider_id"))
             changes["tenant_ai_provider"] = bot.tenant_ai_provider
+        _settle_fallback(changes)
         if "settings" in changes:
             changes["settings"] = {**bot.settings, **changes["settings"]}
         _set(bot, changes)
@@ -173,13 +175,19 @@ def _origins(bot: Bot) -> list[str]:
     return list(bot.allowed_domains) if bot.is_active else []
 
 
-def _usable_provider(provider_id: UUID) -> TenantAIProvider:
+def _settle_fallback(fields: dict[str, Any]) -> None:
+    if "fallback_ai_provider_id" in fields:
+        given = fields.pop("fallback_ai_provider_id")
+        fields["fallback_ai_provider"] = given and _usable_provider(given, field="fallback_ai_provider_id")
+
+
+def _usable_provider(provider_id: UUID, *, field: str = "tenant_ai_provider_id") -> TenantAIProvider:
     provider = TenantAIProvider.objects.select_for_update(no_key=True).filter(id=provider_id).first()
     if provider is None:
         sentence = "There is no such AI provider."
-        raise NotFound(sentence, errors={"tenant_ai_provider_id": [sentence]})
+        raise NotFound(sentence, errors={field: [sentence]})
     if not provider.is_active:
-        raise Invalid(errors={"tenant_ai_provider_id": ["This AI provider is switched off."]})
+        raise Invalid(errors={field: ["This AI provider is switched off."]})
     return provider
 
 

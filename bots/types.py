@@ -49,7 +49,8 @@ class ScopePolicy:
 
 @dataclass(frozen=True, slots=True)
 class BotProfile:
-    """A frozen snapshot of a bot; `settings` is filled up with the defaults."""
+    """A frozen snapshot of a bot; `settings` is filled up with the defaults. The fallback is the provider that is asked
+    when the first one fails."""
 
     id: UUID
     tenant: TenantRef
@@ -65,6 +66,8 @@ class BotProfile:
     is_public: bool = False
     is_active: bool = True
     allowed_domains: tuple[str, ...] = ()
+    fallback_id: UUID | None = None
+    fallback_model: str = ""
 
     @property
     def dataset_ids(self) -> tuple[UUID, ...]:

@@ -10,10 +10,11 @@ class Source(TextChoices):
 
     PUBLIC = "public", "Public chat"
     EFFICIENT = "efficient", "API"
+    COMPLETIONS = "completions", "OpenAI-compatible API"
 
 
 class Status(TextChoices):
-    """`escalated` waits for a person."""
+    """`escalated` waits for a person; in a `closed` one nothing more can be said."""
 
     OPEN = "open", "Open"
     ESCALATED = "escalated", "Waits for a person"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tenants.errors import Forbidden, NotFound
+from integrations.errors import FOR_VISITORS, ProviderError
+from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
 
 
 class BotNotFound(NotFound):
@@ -29,3 +30,53 @@ class BotInactive(Forbidden):
 
 class OriginNotAllowed(Forbidden):
     code, title = "origin_not_allowed", "This bot does not serve this website"
+
+
+class SessionEnded(Conflict):
+    code, title = "session_ended", "This session has ended; begin a new one without a session_id"
+
+
+class TooManyStreams(Unavailable):
+    code, title = "too_many_streams", "Too many answers are being streamed at the moment"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+class IdempotencyKeyInvalid(Invalid):
+    code, title = "idempotency_key_invalid", "An Idempotency-Key has 1 to 255 printable characters"
+
+
+class IdempotencyKeyReused(Problem):
+    status, code, title = 422, "idempotency_key_reused", "This Idempotency-Key came with another request before"
+
+
+class IdempotencyInProgress(Conflict):
+    """Also where the answer was given and is not kept."""
+
+    code, title = "idempotency_in_progress", "The request with this Idempotency-Key is being answered"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
+
+
+class IdempotencyAnswerGone(Conflict):
+    code, title = "idempotency_answer_gone", "This request was answered before, and what was said is not kept"
+
+
+class AssistantUnavailable(Problem):
+    """No provider answered. What was wrong is the bot's owner's to know."""
+
+    status, code, title = 503, "assistant_unavailable", "The assistant cannot answer"
+
+    def __init__(self) -> None:
+        super().__init__(FOR_VISITORS, headers={"Retry-After": "10"})
+
+
+def told(error: ProviderError, *, own: bool) -> Problem:
+    """A provider's failure for who asked: its code for callers of the bot's tenant, a kind sentence for anyone."""
+    if not own:
+        return AssistantUnavailable()
+    if error.retry_after is not None:
+        error.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return error

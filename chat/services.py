@@ -6,21 +6,28 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chat.enums import Role
+from chat.enums import Role, Status
 from chat.errors import MessageNotFound
 from chat.models import Conversation, Feedback, Message
 from chat.tasks import tell_of_escalation
 from chat.turn import hop, pipeline
-from chat.turn.types import Answer, Opened
+from chat.turn.types import Answer, Listener, Opened
 from tenants.tasks import ring
 
 
-async def talk(*, turn: Opened) -> Answer:
-    """The bot's answer. Where it hands over to a person, the people of the tenant are told."""
-    answer = await pipeline.run(turn=turn)
+async def talk(*, turn: Opened, listener: Listener | None = None) -> Answer:
+    """The bot's answer, said piece by piece to a `listener`. Where it hands over to a person, the people of the tenant
+    are told. Raises `ProviderError` where nobody could be asked."""
+    answer = await pipeline.run(turn=turn, listener=listener)
     if answer.calls:
         await hop.inside(turn.profile.tenant, ring, tell_of_escalation, conversation_id=str(answer.conversation_id))
     return answer
+
+
+def end(*, conversation: Conversation) -> None:
+    """The customer is done; nothing more can be said in this session. Ending it twice is no error."""
+    conversation.status = Status.CLOSED
+    conversation.save(update_fields=["status"])
 
 
 def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, comment: str = "") -> Feedback:

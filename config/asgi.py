@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+from contextlib import suppress
 from threading import Thread
+from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
+django.setup(set_prefix=False)
 
-application = get_asgi_application()
+from django.core.exceptions import RequestAborted  # noqa: E402 -- Django has to be set up first
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402 -- same
+
+from chat.turn import hop  # noqa: E402 -- same
+
+TALK = ("/v1/chat/public", "/v1/chat/efficient", "/v1/chat/completions")
+
+
+class Handler(ASGIHandler):
+    """Django's, but for the endpoints that talk.
+
+    Django gives each request a thread of its own and tells its signals there, at the beginning and at the end, so that
+    connections are closed. A turn does that itself (`chat.turn.hop`) and may be open for minutes, by the thousand: it
+    gets neither.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- ASGI's
+        if scope["type"] == "http" and scope["path"].rstrip("/") in TALK:
+            await self._talk(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _talk(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- same
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        request, refused = self.create_request(scope, body)
+        work = asyncio.create_task(self._answer(request, refused, send))
+        gone = asyncio.create_task(self.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait([work, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (gone, work):
+                task.cancel()  # which does nothing to one that is done
+                with suppress(asyncio.CancelledError, RequestAborted):
+                    await task
+            body.close()
+
+    async def _answer(self, request: Any, refused: Any, send: Any) -> None:  # noqa: ANN401 -- Django's
+        await self.send_response(refused if request is None else await self.run_get_response(request), send)
 
 
 def _warm() -> None:
     """Load the embedding model while nobody waits for it: the first question would take seconds otherwise."""
-    from integrations.embedders import registry  # noqa: PLC0415 -- Django has to be set up first
+    from integrations.embedders import registry  # noqa: PLC0415 -- it is heavy
     from tenants.errors import Unavailable  # noqa: PLC0415 -- same
 
     try:
@@ -25,4 +69,6 @@ def _warm() -> None:
         logging.getLogger(__name__).warning("%s", absent.detail)
 
 
+hop.use_own_threads()
+application = Handler()
 Thread(target=_warm, name="warm", daemon=True).start()

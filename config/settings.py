@@ -68,11 +68,7 @@ DATABASE_URL = _address(
     found=_embedded.database_url if _embedded else None,
     without="postgresql://parley@127.0.0.1:1/parley",
 )
-REDIS_URL = _address(
-    "REDIS_URL",
-    found=_embedded.redis_url if _embedded else None,
-    without="redis://127.0.0.1:1/0",
-)
+REDIS_URL = _address("REDIS_URL", found=_embedded.redis_url if _embedded else None, without="redis://127.0.0.1:1/0")
 
 
 def _database(url: str, *, pool: int) -> dict[str, Any]:
@@ -102,6 +98,8 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 # Extensions live in a schema of their own, on everybody's search path.
 PG_EXTRA_SEARCH_PATHS = ["extensions"]
+# Once for each schema that is entered, not before each statement; tenants/tests/test_search_path.py holds it to that.
+TENANT_LIMIT_SET_CALLS = True
 SKIP_PG_EXTRA_VALIDATION = True  # it asks the database at every start; schemas of ours begin with t_
 SHARED_APPS = [
     "unfold",  # before django-tenants, which brings pages of Django's admin along
@@ -131,15 +129,15 @@ ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 APPEND_SLASH = False  # routes take both forms themselves (tenants/http.py)
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "bots.middleware.OriginMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.Sessions",
+    "config.middleware.Csrf",
+    "config.middleware.Authentication",
+    "config.middleware.Messages",
+    "config.middleware.FrameOptions",
 ]
 TEMPLATES = [
     {
@@ -167,17 +165,12 @@ DATA_UPLOAD_MAX_NUMBER_FILES = MAX_UPLOAD_FILES + 1
 # CORS is decided per bot (bots/middleware.py); nothing is open by a list.
 CORS_URLS_REGEX = r"^/v1/chat/"
 CORS_ALLOW_CREDENTIALS = False
-CORS_EXPOSE_HEADERS = [
-    "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
-]  # fmt: skip
+CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 
 # --- People -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["apikeys.authentication.LimitedBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -194,8 +187,7 @@ REST_KNOX = {
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_USER"), env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <parley@localhost>")
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
@@ -226,6 +218,7 @@ SPECTACULAR_SETTINGS = {
         "ConversationStatus": "chat.enums.Status",
         "KeyStatus": ["active", "expired", "revoked"],
         "MessageStatus": "chat.enums.Outcome",
+        "PriceKind": "tenants.enums.PriceKind",
         "SourceType": "knowledge.enums.SourceType",
     },
 }
@@ -250,6 +243,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tend-indexes": {"task": "knowledge.tasks.tend_indexes", "schedule": timedelta(minutes=10)},
     "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
+    "purge-calls": {"task": "integrations.tasks.purge_calls", "schedule": timedelta(hours=6)},
     "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
 }
 
@@ -268,21 +262,30 @@ SEARCH_INDEX_FROM = env.integer("SEARCH_INDEX_FROM", 20_000, least=1)
 # host:port pairs on private networks that tenants' providers may reach (an Ollama server, say).
 OUTBOUND_ALLOWED_PRIVATE = env.words("OUTBOUND_ALLOWED_PRIVATE")
 
+# How long a provider may take, in seconds: to connect, for the first word, from one word to the next, for all of it.
+PROVIDER_CONNECT_SECONDS = env.integer("PROVIDER_CONNECT_SECONDS", 5, least=1)
+PROVIDER_FIRST_TOKEN_SECONDS = env.integer("PROVIDER_FIRST_TOKEN_SECONDS", 20, least=1)
+PROVIDER_IDLE_SECONDS = env.integer("PROVIDER_IDLE_SECONDS", 30, least=1)
+PROVIDER_TOTAL_SECONDS = env.integer("PROVIDER_TOTAL_SECONDS", 120, least=1)
+
 # --- Talk ---------------------------------------------------------------------------------------------------------
 # Questions a minute on the public endpoint: from one address to one bot, and to one bot from everywhere.
 CHAT_PUBLIC_PER_MINUTE = env.integer("CHAT_PUBLIC_PER_MINUTE", 60, least=1)
 CHAT_BOT_PER_MINUTE = env.integer("CHAT_BOT_PER_MINUTE", 600, least=1)
+# Threads for what a turn reads and writes; each needs a database connection at most.
+CHAT_THREADS = env.integer("CHAT_THREADS", 8, least=1)
+CHAT_STREAMS = env.integer("CHAT_STREAMS", 2000, least=1)  # open at once in one process
 
 # --- The rest -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_TZ = True
-USE_I18N = True
+USE_TZ = USE_I18N = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"httpx2": {"level": "WARNING"}},  # a line for each call to a provider otherwise
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 SENTRY_DSN = env.secret("SENTRY_DSN")

@@ -29,6 +29,7 @@ urlpatterns = [
     path("v1/tenant/", include(bots)),
     path("v1/tenant/", include(chat.management)),
     path("v1/chat/", include(chat)),
+    path("v1/", include(chat.models)),
     route("v1/schema", SpectacularAPIView.as_view(), "schema"),
     route("v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
     route("health/live", health.live, "live"),

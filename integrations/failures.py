@@ -29,7 +29,7 @@ _BY_STATUS: dict[int, type[errors.ProviderError]] = {
 # In this order, since a time-out is also a transport error.
 _BY_CAUSE: tuple[tuple[type[BaseException], Callable[[], errors.ProviderError]], ...] = (
     (outbound.AddressRefused, errors.ProviderAddressRefused),
-    (outbound.AnswerRefused, lambda: errors.ProviderFailed("The answer is larger than we take, or compressed.")),
+    (outbound.AnswerRefused, lambda: errors.ProviderMisbehaved("The answer is larger than we take, or compressed.")),
     (httpx2.TimeoutException, errors.ProviderTimedOut),
     (TimeoutError, errors.ProviderTimedOut),
     (httpx2.ConnectError, errors.ProviderUnreachable),
@@ -55,7 +55,17 @@ def of(error: Exception) -> errors.ProviderError:
         for kind, ours in _BY_CAUSE:
             if isinstance(cause, kind):
                 return ours()
-    return errors.ProviderFailed()
+    return errors.ProviderMisbehaved()
+
+
+def of_event(said: object) -> errors.ProviderError:
+    """For a failure that comes as an event of a stream that began well."""
+    words = str(said).lower()
+    if any(word in words for word in _NO_QUOTA):
+        return errors.ProviderNoQuota()
+    if "rate_limit" in words or "rate limit" in words:
+        return errors.ProviderRateLimited()
+    return errors.ProviderFailed("The provider reports a failure of its own in the middle of the answer.")
 
 
 def _of_status(status: int, said: str) -> errors.ProviderError:
@@ -70,7 +80,7 @@ def _of_status(status: int, said: str) -> errors.ProviderError:
     if status in _BY_STATUS:
         return _BY_STATUS[status]()
     if 300 <= status < 400:
-        return errors.ProviderFailed("The provider redirects elsewhere, and keys do not follow. Check the address.")
+        return errors.ProviderMisbehaved("The provider redirects elsewhere, and keys do not follow. Check the address.")
     return errors.ProviderFailed(f"The provider reports a failure of its own (HTTP {status}).")
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import httpcore2
 import httpx2
@@ -22,9 +23,9 @@ from django.conf import settings
 
 from tenants.errors import Invalid
 
-CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
+IDLE_CONNECTIONS, IDLE_SECONDS = 100, 15.0
 WEB_PORTS = {80, 443}
 UNPRIVILEGED, LAST_PORT = 1024, 65535
 # Translators' prefixes that carry an IPv4 address in their last 32 bits.
@@ -197,26 +198,49 @@ class _Capped(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
-class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """httpx2's transport over a pool of guarded connections, with a cap on what comes back."""
+class _Pool(httpx2.AsyncHTTPTransport):
+    """httpx2's transport over a pool of guarded connections."""
 
-    def __init__(self, *, resolver: Resolver, most: int, accept: str) -> None:
+    def __init__(self, resolver: Resolver) -> None:
         super().__init__(verify=_tls(), trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_tls(), max_connections=100, keepalive_expiry=15, network_backend=GuardedBackend(resolver)
-        )
+            ssl_context=_tls(), max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS, network_backend=GuardedBackend(resolver),
+        )  # fmt: skip
+
+
+# One for each event loop, since a handshake costs more than most calls, and none outlives its loop.
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """One client's way through the pool, with a cap on what comes back.
+
+    Connections are shared, clients are not: a client keeps cookies, which are nobody else's.
+    """
+
+    def __init__(self, *, resolver: Resolver, most: int, accept: str) -> None:
+        self._own = None if resolver is resolve else _Pool(resolver)
         self._most = most
         self._accept = accept
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         request.headers["Accept-Encoding"] = self._accept
-        response = await super().handle_async_request(request)
+        response = await (self._own or _shared()).handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         if response.headers.get("Content-Encoding", "identity").lower() not in {"identity", self._accept}:
             await response.stream.aclose()
             raise AnswerPacked("The answer is compressed in a way that was not asked for.")
         response.stream = _Capped(response.stream, self._most)
         return response
+
+
+def _shared() -> _Pool:
+    loop = asyncio.get_running_loop()
+    pool = _pools.get(loop)
+    if pool is None:
+        pool = _pools[loop] = _Pool(resolve)
+    return pool
 
 
 @cache
@@ -244,14 +268,14 @@ def client(
     accept: str = "identity",
     resolver: Resolver = resolve,
 ) -> httpx2.AsyncClient:
-    """A guarded client; the caller closes it (`async with`). It belongs to the event loop it is used in.
+    """A guarded client; the caller closes it (`async with`).
 
     Answers come plain, so that what is counted is what is held: a compressed one may be a bomb. Who accepts `gzip`
     reads the raw bytes and unpacks them within a limit.
     """
     return httpx2.AsyncClient(
         transport=GuardedTransport(resolver=resolver, most=max_bytes, accept=accept),
-        timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
+        timeout=httpx2.Timeout(read_seconds, connect=settings.PROVIDER_CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
     )

@@ -34,6 +34,11 @@ class BotSettings(StrictSerializer):
         help_text=f"What to do where the bot may answer and has nothing to say. Default: "
         f"{DEFAULT_SETTINGS['fallback_behavior']}.",
     )
+    provider_failure = serializers.ChoiceField(
+        choices=SETTINGS["provider_failure"].choices,
+        required=False,
+        help_text=f"What to do when no provider of the bot answers. Default: {DEFAULT_SETTINGS['provider_failure']}.",
+    )
 
 
 def _finite(value: float) -> None:
@@ -48,6 +53,12 @@ class BotIn(StrictSerializer):
     system_prompt = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     model = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="Empty: the provider's own default."
+    )
+    fallback_ai_provider_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The provider that is asked when the first one fails."
+    )
+    fallback_model = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="Empty: that provider's own default."
     )
     temperature = serializers.FloatField(min_value=0, max_value=2, required=False, validators=[_finite])
     max_tokens = serializers.IntegerField(min_value=1, max_value=200_000, required=False)
@@ -71,13 +82,15 @@ class BotIn(StrictSerializer):
 class BotOut(serializers.ModelSerializer[Bot]):
     tenant_id = serializers.SerializerMethodField()
     tenant_ai_provider_id = serializers.UUIDField(read_only=True)
+    fallback_ai_provider_id = serializers.UUIDField(read_only=True)
     settings = BotSettings(source="effective_settings", read_only=True)
 
     class Meta:
         model = Bot
         fields = [
-            "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model", "temperature",
-            "max_tokens", "is_active", "is_public", "allowed_domains", "settings", "created_by", "created_at",
+            "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model",
+            "fallback_ai_provider_id", "fallback_model", "temperature", "max_tokens", "is_active", "is_public",
+            "allowed_domains", "settings", "created_by", "created_at",
             "updated_at",
         ]  # fmt: skip
 

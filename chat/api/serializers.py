@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chat.api.answers import CitationOut
 from chat.enums import Rating, Role, Source, Status
-from chat.models import Citation, Conversation, Message
-from chat.turn.types import Answer
+from chat.models import Conversation, Message
 from tenants.http import StrictSerializer
 
 QUESTION_CHARACTERS = 4_000
@@ -56,6 +56,7 @@ class PublicIn(StrictSerializer):
         required=False, allow_null=True, allow_blank=True, max_length=SESSION_CHARACTERS, default=None
     )
     metadata = MetadataField(required=False, default=dict)
+    stream = serializers.BooleanField(required=False, default=False, help_text="Answer with server-sent events.")
 
     def validate_messages(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if messages[-1]["role"] != Role.USER:
@@ -73,6 +74,7 @@ class EfficientIn(StrictSerializer):
         min_value=0, max_value=50, required=False, default=10, help_text="How many earlier messages count at most."
     )
     metadata = MetadataField(required=False, default=dict)
+    stream = serializers.BooleanField(required=False, default=False, help_text="Answer with server-sent events.")
 
 
 class FeedbackIn(StrictSerializer):
@@ -86,98 +88,6 @@ class FeedbackOut(serializers.Serializer[Any]):
     rating = serializers.ChoiceField(choices=Rating.choices)
     comment = serializers.CharField()
     created_at = serializers.DateTimeField()
-
-
-class CitationOut(serializers.ModelSerializer[Citation]):
-    class Meta:
-        model = Citation
-        fields = ["number", "document_id", "document_title", "chunk_id", "page", "heading", "quote", "score"]
-
-
-class SaidOut(serializers.Serializer[Any]):
-    role = serializers.CharField()
-    content = serializers.CharField()
-
-
-class GuardrailOut(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=["allow", "refuse", "escalate"])
-    reason = serializers.CharField(allow_null=True)
-    topic = serializers.CharField(allow_null=True)
-
-
-class EscalationOut(serializers.Serializer[Any]):
-    reason = serializers.CharField()
-
-
-class UsageOut(serializers.Serializer[Any]):
-    prompt_tokens = serializers.IntegerField()
-    completion_tokens = serializers.IntegerField()
-    total_tokens = serializers.IntegerField()
-    cost_usd = serializers.FloatField(allow_null=True)
-
-
-class LatencyOut(serializers.Serializer[Any]):
-    total = serializers.IntegerField()
-    guard = serializers.IntegerField()
-    retrieve = serializers.IntegerField()
-    generate = serializers.IntegerField()
-
-
-class AnswerOut(serializers.Serializer[Any]):
-    """What every chat endpoint answers. `model` is null where no model was asked."""
-
-    id = serializers.UUIDField()
-    session_id = serializers.CharField()
-    bot_id = serializers.UUIDField()
-    created_at = serializers.DateTimeField()
-    message = SaidOut()
-    citations = CitationOut(many=True)
-    guardrail = GuardrailOut()
-    escalation = EscalationOut(allow_null=True)
-    model = serializers.CharField(allow_null=True)
-    usage = UsageOut()
-    latency_ms = LatencyOut()
-
-
-def answer(given: Answer) -> dict[str, Any]:
-    """An answer in the shape of `AnswerOut`."""
-    said, reply = given.said, given.said.reply
-    prompt, completion = (reply.prompt_tokens, reply.completion_tokens) if reply else (0, 0)
-    return {
-        "id": given.id,
-        "session_id": given.session_id,
-        "bot_id": given.bot_id,
-        "created_at": given.created_at,
-        "message": {"role": Role.ASSISTANT.value, "content": said.text},
-        "citations": [_citation(given, at) for at in range(len(said.quotes))],
-        "guardrail": {
-            "action": said.verdict.action, "reason": said.verdict.reason, "topic": said.verdict.topic,
-        },
-        "escalation": {"reason": said.escalation} if said.escalation else None,
-        "model": reply.model if reply else None,
-        "usage": {
-            "prompt_tokens": prompt,
-            "completion_tokens": completion,
-            "total_tokens": prompt + completion,
-            "cost_usd": float(reply.cost_usd) if reply and reply.cost_usd is not None else None,
-        },
-        "latency_ms": {name: given.latency_ms[name] for name in ("total", "guard", "retrieve", "generate")},
-    }  # fmt: skip
-
-
-def _citation(given: Answer, at: int) -> dict[str, Any]:
-    quote = given.said.quotes[at]
-    hit = given.said.found.hits[quote.passage]
-    return {
-        "number": quote.number,
-        "document_id": hit.document_id,
-        "document_title": hit.document_title,
-        "chunk_id": hit.chunk_id,
-        "page": hit.page,
-        "heading": hit.heading,
-        "quote": quote.text,
-        "score": hit.score,
-    }
 
 
 class SessionMessageOut(serializers.ModelSerializer[Message]):

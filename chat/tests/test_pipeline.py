@@ -16,6 +16,7 @@ from chat.tests.conftest import talk
 from chat.turn import opening
 from integrations import services as providers
 from integrations.chatmodels.types import Turn
+from integrations.errors import ProviderUnreachable
 from integrations.models import TenantAIProvider
 from knowledge.models import Dataset
 from tenants import services as tenants
@@ -155,7 +156,7 @@ def test_a_failing_provider_is_replaced_by_quotes_and_its_owner_told(
     row = last_message()
     assert row.status == "complete"
     [error] = row.trace["errors"]
-    assert (error["step"], error["code"]) == ("generate", "provider_unreachable")
+    assert (error["step"], error["code"]) == ("answer", "provider_unreachable")
     assert error["detail"]
     assert "sk-secret" not in str(row.trace)
 
@@ -169,14 +170,14 @@ def test_a_provider_that_is_switched_off_is_replaced_as_well(
     assert last_message().trace["errors"][0]["code"] == "provider_inactive"
 
 
-def test_when_there_is_nothing_to_quote_either_the_customer_hears_a_kind_sentence(
+def test_when_there_is_nothing_to_quote_either_the_turn_fails_and_is_on_record(
     make_bot: MakeBot, broken: TenantAIProvider
 ) -> None:
     lenient = {"strictness_level": "lenient", "context_settings": {"citation_required": False}}
-    answer = talk(make_bot(scope=lenient, tenant_ai_provider_id=broken.id), "Who wrote the Odyssey?")
-    assert answer.said.outcome == "failed"
-    assert "at the moment" in answer.said.text
-    assert last_message().status == "failed"
+    with pytest.raises(ProviderUnreachable):
+        talk(make_bot(scope=lenient, tenant_ai_provider_id=broken.id), "Who wrote the Odyssey?")
+    row = last_message()
+    assert (row.status, row.content, row.trace["errors"][0]["code"]) == ("failed", "", "provider_unreachable")
 
 
 def test_a_turn_is_on_record_with_its_trace(make_bot: MakeBot, handbook: Dataset) -> None:

@@ -68,11 +68,11 @@ def test_where_it_does_not_the_words_answer_and_the_trace_tells(make_bot: MakeBo
 
 def test_only_a_provider_is_awaited_between_two_hops(make_bot: MakeBot, away: Dataset) -> None:
     trace, turn = Trace(), opened(make_bot(away))
-    asked = prepare.prepare(turn=turn, trace=trace)
+    asked = prepare.begin(turn=turn, trace=trace)
     assert isinstance(asked, prepare.Asked)
     async_to_sync(search.embed)(asked.question)
     assert prepare.finish(turn=turn, asked=asked, trace=trace).found.hits
 
 
 def test_with_the_built_in_model_all_is_one_hop(make_bot: MakeBot, handbook: Dataset) -> None:
-    assert isinstance(prepare.prepare(turn=opened(make_bot(handbook)), trace=Trace()), Ready)
+    assert isinstance(prepare.begin(turn=opened(make_bot(handbook)), trace=Trace()), Ready)

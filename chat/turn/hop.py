@@ -6,15 +6,20 @@ database connection back before the event loop goes on: a turn that waits for a 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connection
 
 from tenants import context
 from tenants.types import TenantRef
 
+_threads: ThreadPoolExecutor | None = None
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -38,7 +43,16 @@ async def outside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         finally:
             give_back()
 
-    return await sync_to_async(run)()
+    if _threads is None:
+        return await sync_to_async(run)()
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)
+
+
+def use_own_threads() -> None:
+    """For the web process: a few threads for all turns. Elsewhere (a test, a command) the caller waits in a thread of
+    its own, and the work is done there."""
+    global _threads  # noqa: PLW0603 -- the process's, set once when it starts
+    _threads = ThreadPoolExecutor(settings.CHAT_THREADS, thread_name_prefix="turn")
 
 
 def give_back() -> None:

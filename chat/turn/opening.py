@@ -2,12 +2,13 @@
 
 In: the bot, what the caller sent, who calls. Out: an `Opened` turn, for which nothing is written yet. An unknown
 session, or one of another bot, is refused (`SessionNotFound`) rather than begun anew: a client that lost its thread
-should know.
+should know. So is one that has ended (`SessionEnded`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from django.utils import timezone
 from bots.guardrails import rules
 from bots.types import BotProfile
 from chat import selectors, tokens
+from chat.enums import Status
+from chat.errors import SessionEnded
+from chat.models import Conversation
 from chat.turn.types import Opened
 from integrations.chatmodels.types import Turn
 from tenants import plans
@@ -36,7 +40,7 @@ def public(
     """
     _check_plan()
     *earlier, last = messages
-    conversation = selectors.session(bot_id=profile.id, session_id=session_id) if session_id else None
+    conversation = _session(profile, session_id)
     history = tuple(turn for turn in earlier if not rules.violation(turn.content))
     if conversation and not earlier:
         most = profile.scope.max_conversation_history
@@ -64,7 +68,7 @@ def efficient(
 ) -> Opened:
     """The session's own history, as far back as the caller and the bot's scope ask."""
     _check_plan()
-    conversation = selectors.session(bot_id=profile.id, session_id=session_id) if session_id else None
+    conversation = _session(profile, session_id)
     most = min(context_limit, profile.scope.max_conversation_history)
     return Opened(
         profile=profile,
@@ -76,6 +80,28 @@ def efficient(
         key_id=key_id,
         metadata=metadata,
     )
+
+
+def completion(
+    *,
+    profile: BotProfile,
+    messages: Sequence[Turn],
+    session_id: str | None,
+    metadata: Mapping[str, Any],
+    key_id: UUID | None = None,
+) -> Opened:
+    """As `public`: OpenAI's clients keep the talk themselves and send all of it each time."""
+    opened = public(profile=profile, messages=messages, session_id=session_id, metadata=metadata, key_id=key_id)
+    return replace(opened, source="completions")
+
+
+def _session(profile: BotProfile, session_id: str | None) -> Conversation | None:
+    if not session_id:
+        return None
+    conversation = selectors.session(bot_id=profile.id, session_id=session_id)
+    if conversation.status == Status.CLOSED:
+        raise SessionEnded
+    return conversation
 
 
 def _check_plan() -> None:

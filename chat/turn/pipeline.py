@@ -1,39 +1,59 @@
 """A turn of talk: prepare (guard, retrieve, compose), generate, cite, record.
 
 In: an opened turn. Out: the answer as it was recorded. What is read and computed happens in hops to a thread; models
-are awaited in between with no thread and no connection held. Whatever happens on the way, it is recorded.
+are awaited in between with no thread and no connection held. Whatever happens on the way, it is recorded: a customer
+who leaves as `aborted` with what was said until then, a failure as `failed`.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from chat.turn import generate, hop, prepare, record, speak
+from chat.turn import generate, hop, live, prepare, record, speak
 from chat.turn.trace import Trace
-from chat.turn.types import Answer, Declined, Opened, Said
+from chat.turn.types import Answer, Declined, Listener, Opened, Ready, Said
 from integrations.errors import ProviderError
 
 
-async def run(*, turn: Opened) -> Answer:
+async def run(*, turn: Opened, listener: Listener | None = None) -> Answer:
+    """With a `listener` the answer is said piece by piece while it is made. Raises `ProviderError`."""
     trace = Trace()
     tenant = turn.profile.tenant
+    heard: list[str] = []
     try:
-        said = await _said(turn, trace)
+        said = await _said(turn, listener, heard, trace)
     except BaseException as error:
-        trace.failed("turn", error)
-        said = speak.broken(aborted=isinstance(error, asyncio.CancelledError))
+        if not isinstance(error, ProviderError):  # whose trace it left already
+            trace.failed("turn", error)
+        said = speak.broken("".join(heard), aborted=isinstance(error, asyncio.CancelledError))
         await asyncio.shield(hop.inside(tenant, record.record, turn=turn, said=said, trace=trace))
         raise
     return await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
 
 
-async def _said(turn: Opened, trace: Trace) -> Said:
+async def _said(turn: Opened, listener: Listener | None, heard: list[str], trace: Trace) -> Said:
     try:
         ready = await prepare.ready(turn=turn, trace=trace)
         with trace.step("generate"):
-            reply = await generate.generate(ready=ready, trace=trace)
+            talk = _aloud(turn, ready, listener, heard) if listener else None
+            reply = await generate.generate(ready=ready, say=talk.hear if talk else None, trace=trace)
+            if talk:
+                talk.end()
         return speak.answered(turn=turn, ready=ready, reply=reply)
     except Declined as early:
         return early.said
-    except ProviderError:
-        return speak.broken()
+
+
+def _aloud(turn: Opened, ready: Ready, listener: Listener, heard: list[str]) -> live.Live:
+    """What lets the listener hear the model, and remembers what it heard."""
+
+    def say(piece: str) -> None:
+        heard.append(piece)
+        listener.say(piece)
+
+    return live.Live(
+        say,
+        known=(passage.number for passage in ready.request.passages),
+        bare=speak.is_bare(turn.profile),
+        hold=listener.hold and turn.profile.scope.citation_required,
+    )

@@ -1,7 +1,7 @@
-"""Everything before the model, in two halves: what is asked, and what is found and will be said to the model.
+"""Everything before the answer: what is asked, whether it may be, what is found and what will be said to the model.
 
-`prepare` is one hop to a thread. Only where a provider has to embed the question does it stop halfway: the event loop
-awaits the provider, and `finish` is a second hop.
+All of it is one hop to a thread, unless a model has to be awaited in between: the bot's, to make a follow-up stand
+alone, or an embedding provider. Then the event loop waits, with no thread and no connection held.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ import secrets
 from dataclasses import dataclass
 
 from bots.types import Verdict
-from chat.turn import compose, followup, guard, hop, provider, retrieve
+from chat.turn import candidates, compose, followup, guard, hop, retrieve, rewrite
 from chat.turn.trace import Trace
-from chat.turn.types import Opened, Ready
+from chat.turn.types import Candidate, Opened, Ready
 from knowledge.search import search
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """A question that says little by itself, and who may put it into words of its own."""
+
+    by: Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,11 @@ class Asked:
 async def ready(*, turn: Opened, trace: Trace) -> Ready:
     """Raises `Declined` where the bot has its words without a model."""
     tenant = turn.profile.tenant
-    prepared = await hop.inside(tenant, prepare, turn=turn, trace=trace)
+    prepared = await hop.inside(tenant, begin, turn=turn, trace=trace)
+    if isinstance(prepared, Leaning):
+        with trace.step("rewrite"):
+            standalone = await rewrite.standalone(turn=turn, candidate=prepared.by, trace=trace)
+        prepared = await hop.inside(tenant, go_on, turn=turn, standalone=standalone, trace=trace)
     if isinstance(prepared, Ready):
         return prepared
     with trace.step("retrieve"):
@@ -36,14 +47,23 @@ async def ready(*, turn: Opened, trace: Trace) -> Ready:
     return await hop.inside(tenant, finish, turn=turn, asked=prepared, trace=trace)
 
 
-def prepare(*, turn: Opened, trace: Trace) -> Ready | Asked:
-    asked = ask(turn=turn, trace=trace)
+def begin(*, turn: Opened, trace: Trace) -> Ready | Asked | Leaning:
+    if turn.history and followup.leans(turn.question):
+        willing, _ = candidates.of(turn.profile, passages=False, trace=trace)
+        if rewrite.worthwhile(turn, willing):
+            with trace.step("guard"):  # what is refused as it stands costs no call
+                guard.screen(turn=turn, standalone=turn.question, trace=trace)
+            return Leaning(willing[0])
+    return go_on(turn=turn, standalone=followup.standalone(question=turn.question, history=turn.history), trace=trace)
+
+
+def go_on(*, turn: Opened, standalone: str, trace: Trace) -> Ready | Asked:
+    asked = ask(turn=turn, standalone=standalone, trace=trace)
     return asked if asked.question.waiting else finish(turn=turn, asked=asked, trace=trace)
 
 
-def ask(*, turn: Opened, trace: Trace) -> Asked:
+def ask(*, turn: Opened, standalone: str, trace: Trace) -> Asked:
     with trace.step("guard"):
-        standalone = followup.standalone(question=turn.question, history=turn.history)
         verdict = guard.screen(turn=turn, standalone=standalone, trace=trace)
     with trace.step("retrieve"):
         return Asked(standalone, verdict, retrieve.ask(profile=turn.profile, text=standalone))
@@ -58,4 +78,5 @@ def finish(*, turn: Opened, asked: Asked, trace: Trace) -> Ready:
         history=turn.history, marker=secrets.token_hex(8),
     )  # fmt: skip
     trace.note(prompt={"system": request.system, "message": request.prompt, "history": len(request.history)})
-    return Ready(request=request, provider=provider.of(turn.profile, trace), verdict=verdict, found=found)
+    willing, refused = candidates.of(turn.profile, passages=bool(request.passages), trace=trace)
+    return Ready(request=request, candidates=willing, refused=refused, verdict=verdict, found=found)

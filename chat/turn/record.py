@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from chat.enums import Role, Status
 from chat.models import Citation, Conversation, Message
 from chat.turn.trace import Trace
 from chat.turn.types import Answer, Opened, Said
+from integrations.services import book
 from tenants.selectors import audit_settings
 
 _RETRIEVAL = frozenset({"hits", "relevant", "prompt"})
@@ -31,20 +32,21 @@ def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
     facts = _facts(said, trace, retrieval=bool(kept["enabled"] and kept["log_knowledge_retrieval"]))
     latency, now = trace.latency(), timezone.now()
     with transaction.atomic():
-        conversation, calls = _conversation(turn, said, now=now, talk=talk)
-        position = conversation.messages.count()
-        if talk:
-            Message.objects.create(
-                conversation=conversation, position=position, role=Role.USER, content=turn.question, created_at=now
-            )
-            position += 1
-        message = _message(conversation, position, said, latency)
+        conversation, calls, position = _conversation(turn, said, now=now, talk=talk)
+        message = _message(turn.id, conversation, position, said, latency)
         message.created_at = now
+        rows = [message]
         if talk:
+            message.position += 1
             message.content, message.trace = said.text, facts | {"timings": latency}
-        message.save()
-        if talk:
+            asked = Message(conversation=conversation, position=position, role=Role.USER, content=turn.question)
+            asked.created_at = now
+            rows = [asked, message]
+        Message.objects.bulk_create(rows)
+        if talk and said.quotes:
             Citation.objects.bulk_create(_citations(message, said))
+        if trace.calls:
+            book(trace.calls)
     return Answer(
         id=message.id,
         conversation_id=conversation.id,
@@ -57,14 +59,17 @@ def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
     )
 
 
-def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tuple[Conversation, bool]:
-    """The conversation, locked so that two turns at once keep their order, and whether it is now that it calls for a
-    person. Made anew where it was purged meanwhile."""
-    known = turn.conversation_id or uuid4()
-    row = Conversation.objects.select_for_update().filter(id=known).first()
+def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tuple[Conversation, bool, int]:
+    """The conversation, locked so that two turns at once keep their order; whether it is now that it calls for a
+    person; and the place of the next message. Made anew where it was purged meanwhile."""
+    row = None
+    if turn.conversation_id:
+        row = Conversation.objects.select_for_update().filter(id=turn.conversation_id).first()
+    position = row.messages.count() if row else 0
+    calls = bool(said.escalation) and (row is None or row.status != Status.ESCALATED)
     if row is None:
         row = Conversation(
-            id=known,
+            id=turn.conversation_id or uuid4(),
             bot_id=turn.profile.id,
             session_hash=tokens.hash_of(turn.session_id),
             source=turn.source,
@@ -74,18 +79,16 @@ def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tup
     row.last_at = now
     if talk:
         row.metadata = {**row.metadata, **turn.metadata}
-    calls = bool(said.escalation) and row.status != Status.ESCALATED
-    if said.escalation:
+    if said.escalation and row.status != Status.CLOSED:
         row.status, row.escalation_reason = Status.ESCALATED, said.escalation
-    elif row.status == Status.CLOSED:
-        row.status = Status.OPEN
-    row.save()
-    return row, calls
+    row.save(force_insert=position == 0 and row._state.adding)  # noqa: SLF001 -- Django's own word for a new row
+    return row, calls, position
 
 
-def _message(conversation: Conversation, position: int, said: Said, latency: dict[str, int]) -> Message:
+def _message(turn_id: UUID, conversation: Conversation, position: int, said: Said, latency: dict[str, int]) -> Message:
     reply = said.reply
     return Message(
+        id=turn_id,
         conversation=conversation,
         position=position,
         role=Role.ASSISTANT,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from bots.enums import CitationStyle, FallbackBehavior
 from bots.guardrails import refusals
-from bots.types import Verdict
+from bots.types import BotProfile, Verdict
 from chat.turn import cite
 from chat.turn.types import Found, Opened, Ready, Said
 from integrations.chatmodels.types import ChatReply
 from integrations.enums import ProviderName
-from integrations.errors import FOR_VISITORS
 
 NOTHING_FOUND = "nothing_found"
 
@@ -25,9 +24,8 @@ def answered(*, turn: Opened, ready: Ready, reply: ChatReply) -> Said:
     quotes_only = turn.profile.scope.citation_required or reply.provider == ProviderName.BUILTIN
     if quotes_only and not cited.quotes:
         return nothing_to_say(turn=turn, verdict=ready.verdict, found=ready.found, reply=reply)
-    bare = turn.profile.settings.get("citation_style") == CitationStyle.NONE
     return Said(
-        text=cite.without_marks(cited.text) if bare else cited.text,
+        text=cite.without_marks(cited.text) if is_bare(turn.profile) else cited.text,
         verdict=ready.verdict,
         quotes=cited.quotes,
         found=ready.found,
@@ -54,10 +52,18 @@ def nothing_to_say(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatR
     return Said(text=words, verdict=settled, found=found, reply=reply, escalation=NOTHING_FOUND if calls else None)
 
 
-def broken(*, aborted: bool = False) -> Said:
-    """The kind sentence where nothing could be asked any more; what happened is in the trace."""
-    passed = Verdict(action="allow", kind="allowed")
-    return Said(text=FOR_VISITORS, verdict=passed, outcome="aborted" if aborted else "failed")
+def broken(text: str = "", *, aborted: bool = False) -> Said:
+    """Of a turn that did not come to its end, what the customer had heard by then; why is in the trace."""
+    return Said(
+        text=_storable(text).strip(),
+        verdict=Verdict(action="allow", kind="allowed"),
+        outcome="aborted" if aborted else "failed",
+    )
+
+
+def is_bare(profile: BotProfile) -> bool:
+    """Whether the text shows no marks; the citations come beside it all the same."""
+    return profile.settings.get("citation_style") == CitationStyle.NONE
 
 
 def _storable(text: str) -> str:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from integrations.chatmodels.types import ChatReply
+from integrations.enums import Purpose
 from integrations.errors import ProviderError
+from integrations.types import Call, ProviderRef
 from tenants.errors import Problem
 
 STEPS = ("guard", "retrieve", "generate")
+
+
+@dataclass(slots=True)
+class Asking:
+    """A call under way; `reply` once it is there."""
+
+    reply: ChatReply | None = None
 
 
 class Trace:
@@ -20,6 +31,7 @@ class Trace:
         self._began = time.monotonic()
         self._laps: dict[str, int] = {}
         self.facts: dict[str, Any] = {"errors": []}
+        self.calls: list[Call] = []
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -28,6 +40,33 @@ class Trace:
             yield
         finally:
             self._laps[name] = self._laps.get(name, 0) + _since(began)
+
+    @contextmanager
+    def call(self, *, provider: ProviderRef, model: str, purpose: Purpose) -> Iterator[Asking]:
+        """Around a call to a model, for the ledger; what it raises is noted and goes on."""
+        asking, began, outcome = Asking(), time.monotonic(), "ok"
+        try:
+            yield asking
+        except BaseException as error:
+            outcome = error.code if isinstance(error, Problem) else "aborted"
+            if isinstance(error, ProviderError):
+                self.failed(purpose, error)
+            raise
+        finally:
+            reply = asking.reply
+            self.calls.append(
+                Call(
+                    provider_id=provider.id,
+                    provider_name=provider.name,
+                    model=reply.model if reply else model,
+                    purpose=purpose,
+                    prompt_tokens=reply.prompt_tokens if reply else 0,
+                    completion_tokens=reply.completion_tokens if reply else 0,
+                    cost_usd=reply.cost_usd if reply else None,
+                    outcome=outcome,
+                    latency_ms=_since(began),
+                )
+            )
 
     def note(self, **facts: Any) -> None:  # noqa: ANN401 -- whatever JSON holds
         self.facts |= facts

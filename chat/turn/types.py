@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any, Literal, Protocol
+from uuid import UUID, uuid4
 
 from bots.types import BotProfile, Verdict
 from integrations.chatmodels.types import ChatReply, ChatRequest, Passage, Turn
+from integrations.errors import ProviderError
 from integrations.types import ProviderRef
 from knowledge.types import Hit
 
-Door = Literal["public", "efficient"]
+Door = Literal["public", "efficient", "completions"]
 Outcome = Literal["complete", "failed", "aborted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A turn that may begin: access, session and limits are settled. `conversation_id` is `None` for a new one."""
+    """A turn that may begin: access, session and limits are settled. `conversation_id` is `None` for a new one;
+    `id` is the answer's to be."""
 
     profile: BotProfile
     question: str
@@ -29,6 +31,23 @@ class Opened:
     conversation_id: UUID | None = None
     key_id: UUID | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    id: UUID = field(default_factory=uuid4)
+
+
+class Listener(Protocol):
+    """Takes an answer piece by piece. `hold`: it cannot take words back, so only supported ones may be said."""
+
+    hold: bool
+
+    def say(self, piece: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider that may be asked, and for which model; "" for its default."""
+
+    provider: ProviderRef
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +61,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """All that is needed to ask a model, with nothing left to read. No `provider`: it cannot be asked, and why
-    is in the trace."""
+    """All that is needed to ask a model, with nothing left to read. `refused` is why a provider of the bot's is not
+    among the candidates."""
 
     request: ChatRequest
-    provider: ProviderRef | None
+    candidates: tuple[Candidate, ...]
     verdict: Verdict
     found: Found
+    refused: ProviderError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from integrations.chatmodels import phrases, tokens, units, words
-from integrations.chatmodels.types import ChatReply, ChatRequest, Passage
+from integrations.chatmodels.types import ChatReply, ChatRequest, Passage, Say
 from integrations.chatmodels.units import Unit
 from integrations.embedders import registry as embedders
 from integrations.types import ProviderRef
@@ -55,11 +55,17 @@ class _Scored:
     words: frozenset[str]
 
 
-async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
-    """In a thread, since it is work for the processor and not waiting."""
+async def generate(request: ChatRequest, provider: ProviderRef, say: Say | None) -> ChatReply:
+    """In a thread, since it is work for the processor and not waiting; said in one piece."""
     text = await asyncio.to_thread(answer, request.question, request.passages)
+    if say is not None:
+        say(text)
     read = request.question + "".join(passage.text for passage in request.passages)
     return ChatReply(text, MODEL, provider.name, tokens.rough(read), tokens.rough(text), Decimal(0))
+
+
+async def models(provider: ProviderRef) -> list[str]:
+    return [MODEL]
 
 
 def answer(question: str, passages: Sequence[Passage]) -> str:

@@ -1,11 +1,15 @@
-"""The talk as LangChain's messages, and LangChain's answer as ours."""
+"""The talk as LangChain's messages, and what a model says, whole or piece by piece, as one reply."""
 
 from __future__ import annotations
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from integrations.chatmodels import prices, tokens
-from integrations.chatmodels.types import ChatReply, ChatRequest
+from integrations.chatmodels.types import ChatReply, ChatRequest, Say
+from integrations.errors import ProviderFailed, ProviderMisbehaved
+from integrations.types import ProviderRef
+
+MOST_CHARACTERS = 200_000  # of an answer; who says more does not stop by himself
 
 
 def of(request: ChatRequest) -> list[BaseMessage]:
@@ -19,14 +23,48 @@ def of(request: ChatRequest) -> list[BaseMessage]:
     return [*messages, HumanMessage(request.prompt or request.question)]
 
 
-def reply(message: BaseMessage, *, request: ChatRequest, provider: str) -> ChatReply:
+def counted(
+    text: str, *, model: str, usage: tuple[int, int] | None, request: ChatRequest, provider: ProviderRef
+) -> ChatReply:
     """With the vendor's own count of tokens where it gave one; without one there is no cost either."""
-    text = str(message.text).strip()
-    model = str(message.response_metadata.get("model_name") or request.model)
-    usage = message.usage_metadata if isinstance(message, AIMessage) else None
+    text = text.strip()
     if usage is None:
         sent = "\n".join(str(each.text) for each in of(request))
-        return ChatReply(text, model, provider, tokens.rough(sent), tokens.rough(text), None)
-    counts = {"prompt_tokens": usage["input_tokens"], "completion_tokens": usage["output_tokens"]}
-    cost = prices.cost(provider=provider, model=model, **counts)
-    return ChatReply(text=text, model=model, provider=provider, cost_usd=cost, **counts)
+        return ChatReply(text, model, provider.name, tokens.rough(sent), tokens.rough(text), None)
+    counts = {"prompt_tokens": usage[0], "completion_tokens": usage[1]}
+    cost = prices.cost(provider.prices, model=model, **counts)
+    return ChatReply(text=text, model=model, provider=provider.name, cost_usd=cost, **counts)
+
+
+class Heard:
+    """An answer while it comes in, said on where somebody listens. `ended`: the vendor said that this was all."""
+
+    def __init__(self, say: Say | None) -> None:
+        self._say = say
+        self._parts: list[str] = []
+        self._length = 0
+        self.model = ""
+        self.prompt_tokens: int | None = None
+        self.completion_tokens: int | None = None
+        self.ended = False
+
+    def text(self, piece: str) -> None:
+        """Raises `ProviderMisbehaved` where the answer does not end."""
+        if not piece:
+            return
+        self._length += len(piece)
+        if self._length > MOST_CHARACTERS:
+            raise ProviderMisbehaved("The model does not stop talking.")
+        self._parts.append(piece)
+        if self._say is not None:
+            self._say(piece)
+
+    def reply(self, request: ChatRequest, provider: ProviderRef) -> ChatReply:
+        """Raises `ProviderFailed` where the stream ended before the answer did."""
+        if not self.ended:
+            raise ProviderFailed("The provider's stream broke off in the middle of the answer.")
+        counts = (self.prompt_tokens, self.completion_tokens)
+        usage = None if None in counts else (int(counts[0] or 0), int(counts[1] or 0))
+        return counted(
+            "".join(self._parts), model=self.model or request.model, usage=usage, request=request, provider=provider
+        )

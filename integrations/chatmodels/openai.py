@@ -1,63 +1,79 @@
-"""OpenAI, and every server that speaks its wire format, through LangChain and our guarded client.
+"""OpenAI's models through LangChain and our guarded client, and whatever else speaks OpenAI's wire format.
 
-Nothing comes from this process's environment: address, key and organization are the tenant's, or none.
+LangChain makes the request, the vendor's SDK sends it, and the answer is read off the wire here: both would make
+several objects of every token, which costs three times the rest (docs/performance.md has the figures).
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+from contextlib import suppress
 from typing import Any
 
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
-from openai import AsyncOpenAI, Omit
+from openai import AsyncOpenAI
 
-from integrations import failures, outbound
-from integrations.chatmodels import messages
-from integrations.chatmodels.types import ChatReply, ChatRequest
-from integrations.enums import ProviderName
-from integrations.types import OPENAI_ADDRESS, ProviderRef
+from integrations import failures, outbound, vendors
+from integrations.chatmodels import messages, sse
+from integrations.chatmodels.types import ChatReply, ChatRequest, Say
+from integrations.types import ProviderRef
 
 # Models that think first refuse any temperature but their own.
 _THINKERS = re.compile(r"^(?:o\d|gpt-5)")
+_REST_SECONDS = 0.05  # for what follows the last word, so that the connection can be used again
 
 
-async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
+async def generate(request: ChatRequest, provider: ProviderRef, say: Say | None) -> ChatReply:
+    warm = None if _THINKERS.match(request.model) else request.temperature
+    return await speak(request, provider, say, kind=ChatOpenAI, temperature=warm)
+
+
+async def models(provider: ProviderRef) -> list[str]:
+    """The ids of the models that this key may use. Raises `ProviderError`."""
     async with outbound.client() as http:
         try:
-            model = _model(request, provider, _vendor(provider, http))
-            message = await model.ainvoke(messages.of(request), **_without_key(provider))
+            vendor = vendors.openai(provider, http)
+            page = await vendor.models.list(**vendors.without_key(provider))
+            return [model.id for model in page.data]
         except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
             raise failures.of(error) from None
-    return messages.reply(message, request=request, provider=provider.name)
 
 
-def _vendor(provider: ProviderRef, http: Any) -> AsyncOpenAI:  # noqa: ANN401 -- httpx2 has no alias the SDK names
-    vendor = AsyncOpenAI(
-        api_key=provider.api_key or "none",
-        base_url=provider.base_url or OPENAI_ADDRESS,
-        http_client=http,
-        max_retries=0,
-    )
-    vendor.organization = provider.settings.get("organization") or None
-    vendor.project = None
-    vendor._custom_headers = {}  # noqa: SLF001 -- the SDK fills them from this process's environment
-    return vendor
+async def speak(
+    request: ChatRequest,
+    provider: ProviderRef,
+    say: Say | None,
+    *,
+    kind: type[BaseChatOpenAI] = BaseChatOpenAI,  # ChatOpenAI sends max_completion_tokens, which not all know
+    counts: bool = True,
+    **fields: Any,  # noqa: ANN401 -- of LangChain's model
+) -> ChatReply:
+    """Ask in OpenAI's wire format. `counts`: the server takes `stream_options`, and says what a stream came to."""
+    async with outbound.client() as http:
+        try:
+            model = _model(request, vendors.openai(provider, http, model=request.model), kind, fields)
+            extra = vendors.without_key(provider)
+            if say is not None:
+                extra["stream"] = True
+                if counts:
+                    extra["stream_options"] = {"include_usage": True}
+            heard = messages.Heard(say)
+            await _listen(model, request, extra, heard)
+            return heard.reply(request, provider)
+        except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
+            raise failures.of(error) from None
 
 
-def _without_key(provider: ProviderRef) -> dict[str, Any]:
-    """The SDK insists on a key; a server that has none is sent no header."""
-    return {} if provider.api_key else {"extra_headers": {"Authorization": Omit()}}
-
-
-def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncOpenAI) -> BaseChatOpenAI:
-    # ChatOpenAI sends max_completion_tokens, which compatible servers do not all know.
-    kind = BaseChatOpenAI if provider.name == ProviderName.OPENAI_COMPATIBLE else ChatOpenAI
-    thinks = provider.name == ProviderName.OPENAI and _THINKERS.match(request.model)
+def _model(
+    request: ChatRequest, vendor: AsyncOpenAI, kind: type[BaseChatOpenAI], fields: dict[str, Any]
+) -> BaseChatOpenAI:
     completions = vendor.chat.completions
-    fields: dict[str, Any] = {
+    given: dict[str, Any] = {
         "model": request.model,
-        "temperature": None if thinks else request.temperature,
+        "temperature": request.temperature,
         "max_tokens": request.max_tokens,
         "client": completions,  # never called: it keeps LangChain from making a client of its own
         "root_client": vendor,
@@ -65,5 +81,36 @@ def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncOpenAI) -> 
         "root_async_client": vendor,
         "max_retries": 0,
         "use_responses_api": False,
+        **request.parameters,
+        **fields,
     }
-    return kind(**fields)
+    return kind(**given)
+
+
+async def _listen(model: BaseChatOpenAI, request: ChatRequest, extra: dict[str, Any], heard: messages.Heard) -> None:
+    payload = model._get_request_payload(messages.of(request), **extra)  # noqa: SLF001 -- LangChain's own way from a talk to a request
+    async with model.async_client.with_streaming_response.create(**payload) as response:
+        if "json" in response.headers.get("content-type", ""):  # asked for, or a server that does not stream
+            _take(json.loads(await response.read()), heard, part="message")
+            return
+        events = sse.data(response.iter_bytes())
+        async for event in events:
+            if event == b"[DONE]":
+                heard.ended = True
+                break
+            _take(json.loads(event), heard, part="delta")
+        with suppress(Exception):  # the answer is there, whatever comes of the connection
+            async with asyncio.timeout(_REST_SECONDS):
+                async for _ in events:
+                    pass
+
+
+def _take(event: dict[str, Any], heard: messages.Heard, *, part: str) -> None:
+    if event.get("error"):
+        raise failures.of_event(event["error"])
+    heard.model = event.get("model") or heard.model
+    if usage := event.get("usage"):
+        heard.prompt_tokens, heard.completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    for choice in event.get("choices") or ():
+        heard.text(choice[part].get("content") or "")
+        heard.ended = heard.ended or choice.get("finish_reason") is not None

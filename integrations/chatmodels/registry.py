@@ -9,49 +9,36 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from importlib import import_module
-from typing import Protocol, cast
 
-from integrations.chatmodels.types import ChatReply, ChatRequest, Passage
+from django.conf import settings
+
+from integrations.chatmodels import attempts, kinds
+from integrations.chatmodels.types import ChatReply, ChatRequest, Passage, Say
 from integrations.enums import ProviderName
-from integrations.errors import ProviderError, ProviderFailed, ProviderTimedOut, ProviderUnknownModel
+from integrations.errors import ProviderError, ProviderTimedOut, ProviderUnknownModel
 from integrations.types import ProbeResult, ProviderRef
 
-# Loaded when first asked for: the vendors' libraries take a second or two and tens of megabytes.
-MODULES = {
-    ProviderName.BUILTIN: "integrations.chatmodels.builtin",
-    ProviderName.OPENAI: "integrations.chatmodels.openai",
-    ProviderName.OPENAI_COMPATIBLE: "integrations.chatmodels.openai",
-    ProviderName.ANTHROPIC: "integrations.chatmodels.anthropic",
-}
-DEFAULT_MODELS = {
-    ProviderName.BUILTIN: "parley-extractive-1",
-    ProviderName.OPENAI: "gpt-4o-mini",
-    ProviderName.ANTHROPIC: "claude-haiku-4-5",
-    ProviderName.OPENAI_COMPATIBLE: "",
-}
-_loaded: dict[str, ChatModel] = {}
-TOTAL_SECONDS = 60.0
 PROBE_TOKENS = 256  # room for a model that thinks before it says OK
 
 
-class ChatModel(Protocol):
-    async def generate(self, request: ChatRequest, provider: ProviderRef) -> ChatReply: ...
+async def generate(request: ChatRequest, provider: ProviderRef, *, say: Say | None = None) -> ChatReply:
+    """The provider's reply; with `say` it is said piece by piece meanwhile, and whole at the end.
 
-
-async def generate(request: ChatRequest, provider: ProviderRef) -> ChatReply:
-    """The provider's reply. Raises a `ProviderError`, which never holds the key."""
+    Raises a `ProviderError`, which never holds the key. Pieces may have been said before.
+    """
     kind = ProviderName(provider.name)
     settled = _settled(request, provider, kind)
-    model = await _load(MODULES[kind])
+    return await attempts.make(await kinds.load(kind), settled, provider, say)
+
+
+async def models(provider: ProviderRef) -> list[str]:
+    """The names of the models that the provider has for this key, in order. Raises `ProviderError`."""
+    model = await kinds.load(ProviderName(provider.name))
     try:
-        async with asyncio.timeout(float(provider.settings.get("timeout") or TOTAL_SECONDS)):
-            reply = await model.generate(settled, provider)
+        async with asyncio.timeout(settings.PROVIDER_FIRST_TOKEN_SECONDS):
+            return sorted(set(await model.models(provider)))
     except TimeoutError:
         raise ProviderTimedOut from None
-    if not reply.text.strip():
-        raise ProviderFailed("The provider answered without a word.")
-    return reply
 
 
 async def probe(provider: ProviderRef, *, model: str = "") -> ProbeResult:
@@ -62,8 +49,9 @@ async def probe(provider: ProviderRef, *, model: str = "") -> ProbeResult:
         passages=(fact,), prompt="Answer with the word OK.", model=model, max_tokens=PROBE_TOKENS,
     )  # fmt: skip
     began = time.monotonic()
+    kind = ProviderName(provider.name)
     try:
-        reply = await generate(request, provider)
+        reply = await attempts.once(await kinds.load(kind), _settled(request, provider, kind), provider)
     except ProviderError as error:
         return ProbeResult(ok=False, code=error.code, detail=error.owner_detail, model=model, latency_ms=_since(began))
     return ProbeResult(ok=True, code="", detail="The provider answers.", model=reply.model, latency_ms=_since(began))
@@ -74,18 +62,21 @@ def _since(began: float) -> int:
 
 
 def _settled(request: ChatRequest, provider: ProviderRef, kind: ProviderName) -> ChatRequest:
-    """The request with the provider's settings where it leaves the choice; its token limit is a ceiling."""
+    """The request with the provider's settings where it leaves the choice; token limits are ceilings.
+
+    What is said of this one model (`models`) goes before what is said of all.
+    """
     chosen = provider.settings
-    model = request.model or chosen.get("default_model") or DEFAULT_MODELS[kind]
+    model = str(request.model or chosen.get("default_model") or kinds.DEFAULT_MODELS.get(kind, ""))
     if not model:
         raise ProviderUnknownModel("No model is named. Set the bot's model or the provider's default_model.")
-    temperature = request.temperature if request.temperature is not None else chosen.get("temperature")
-    limits = [limit for limit in (request.max_tokens, chosen.get("max_tokens")) if limit]
-    return replace(request, model=str(model), temperature=temperature, max_tokens=min(limits, default=None))
-
-
-async def _load(name: str) -> ChatModel:
-    """Waits for a module that another request is still importing; `sys.modules` would show it half made."""
-    if name not in _loaded:
-        _loaded[name] = cast("ChatModel", await asyncio.to_thread(import_module, name))
-    return _loaded[name]
+    own = dict(chosen.get("models", {}).get(model, {}))
+    limits = [limit for limit in (request.max_tokens, chosen.get("max_tokens"), own.pop("max_tokens", None)) if limit]
+    warm = [own.pop("temperature", None), request.temperature, chosen.get("temperature")]
+    return replace(
+        request,
+        model=model,
+        temperature=next((value for value in warm if value is not None), None),
+        max_tokens=min(limits, default=None),
+        parameters=own,
+    )

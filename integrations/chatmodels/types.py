@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
+
+# Takes the next piece of an answer while it is being said; never empty.
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """`prompt` is the composed message with the fenced passages, for language models; `question` and `passages` are
-    the same as data. An empty `model` and a `None` leave the choice to the provider's settings."""
+    the same as data. An empty `model` and a `None` leave the choice to the provider's settings; `parameters` are what
+    those say of this model besides."""
 
     system: str
     history: tuple[Turn, ...]
@@ -39,6 +43,7 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

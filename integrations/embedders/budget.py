@@ -19,7 +19,7 @@ from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
-from integrations.types import OPENAI_ADDRESS, ProviderRef
+from integrations.types import ADDRESSES, ProviderRef
 from tenants import context
 from tenants.keys import redis, redis_key
 
@@ -85,7 +85,7 @@ def _take(provider: ProviderRef, setting: str, cost: int) -> float:
 
 
 def _name(provider: ProviderRef, what: str) -> str:
-    account = f"{provider.base_url or OPENAI_ADDRESS} {provider.api_key}"
+    account = f"{provider.base_url or ADDRESSES.get(provider.name, '')} {provider.api_key}"
     return redis_key(context.current(), "budget", hashlib.sha256(account.encode()).hexdigest()[:32], what)
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from langchain_openai import OpenAIEmbeddings
-from openai import AsyncOpenAI, Omit
 
-from integrations import failures, outbound
+from integrations import failures, outbound, vendors
 from integrations.embedders import budget
 from integrations.embedders.types import OnWait, nothing
-from integrations.errors import ProviderError, ProviderFailed, ProviderRateLimited, ProviderTimedOut
-from integrations.types import OPENAI_ADDRESS, ProviderRef
+from integrations.errors import ProviderError, ProviderFailed, ProviderNotAsked, ProviderRateLimited, ProviderTimedOut
+from integrations.types import ProviderRef
 
 BATCH = 64
 MOST_DIMENSIONS = 4_000  # a halfvec index takes no more
@@ -49,14 +47,14 @@ class RemoteEmbedder:
         """A pause that the provider asked for holds for questions too; the owner's own budget does not, or an import
         would leave customers without answers."""
         if (seconds := await asyncio.to_thread(budget.paused, self._provider)) > _PATIENCE:
-            raise ProviderRateLimited(retry_after=math.ceil(seconds))
+            raise ProviderNotAsked(retry_after=math.ceil(seconds))
         return (await self._embed([text]))[0]
 
     async def _in_turn(self, texts: Sequence[str]) -> list[list[float]]:
         tokens = sum(len(text.encode()) for text in texts) // _BYTES_A_TOKEN + 1
         while seconds := await asyncio.to_thread(budget.wait_for, self._provider, tokens=tokens):
             if seconds > _PATIENCE:
-                raise ProviderRateLimited(
+                raise ProviderNotAsked(
                     "This provider's key has used up what it may a minute; embedding goes on by itself.",
                     retry_after=math.ceil(seconds),
                 )
@@ -120,18 +118,11 @@ def checked(vectors: Sequence[Sequence[float]], *, count: int, dimensions: int) 
 async def _ask(provider: ProviderRef, model: str, texts: Sequence[str]) -> list[list[float]]:
     async with outbound.client(read_seconds=_SECONDS, max_bytes=64 * 1024 * 1024) as http:
         try:
-            vendor = AsyncOpenAI(
-                api_key=provider.api_key or "none", base_url=provider.base_url or OPENAI_ADDRESS, http_client=http,
-                max_retries=0,
-            )  # fmt: skip
-            vendor.organization, vendor.project = provider.settings.get("organization") or None, None
-            vendor._custom_headers = {}  # noqa: SLF001 -- the SDK fills them from this process's environment
+            vendor = vendors.openai(provider, http, model=model)
             model_of = OpenAIEmbeddings(
                 model=model, client=vendor.embeddings, async_client=vendor.embeddings,
                 check_embedding_ctx_length=False, chunk_size=BATCH, model_kwargs={"encoding_format": "float"},
             )  # fmt: skip
-            # The SDK insists on a key; a server that has none is sent no header.
-            keyless: dict[str, Any] = {} if provider.api_key else {"extra_headers": {"Authorization": Omit()}}
-            return await model_of.aembed_documents(list(texts), **keyless)
+            return await model_of.aembed_documents(list(texts), **vendors.without_key(provider))
         except Exception as error:  # noqa: BLE001 -- the libraries raise kinds of their own, and each becomes one of ours
             raise failures.of(error) from None

@@ -25,10 +25,14 @@ from .types import Embedder, Recipe
 RECIPES = {"multilingual-e5-small": e5.RECIPE, "minilm": minilm.RECIPE}
 
 # Loaded when first asked for: the vendors' libraries are heavy.
-_REMOTE: dict[str, str] = {
-    ProviderName.OPENAI: "integrations.embedders.openai",
-    ProviderName.OPENAI_COMPATIBLE: "integrations.embedders.openai",
-}
+_OPENAI = "integrations.embedders.openai"
+_REMOTE: dict[str, str] = dict.fromkeys(
+    (
+        ProviderName.OPENAI, ProviderName.AZURE, ProviderName.GOOGLE, ProviderName.MISTRAL, ProviderName.OLLAMA,
+        ProviderName.OPENAI_COMPATIBLE,
+    ),
+    _OPENAI,
+)  # fmt: skip
 EMBEDDING_KINDS = frozenset(map(str, _REMOTE))
 _loading = threading.Lock()
 

@@ -8,6 +8,7 @@ Safe to share between threads.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .types import GRAPH_FILE, TOKENIZER_FILE, OnWait, Recipe, nothing
 
 BATCH = 16  # texts: some two seconds of one core, after which the work is safe
 TOKENS_A_BATCH = 4096  # bounds memory: some 30 kB of activations a token
+RECENT = 64  # questions whose vectors are remembered, 12 kB each
 
 
 class OnnxEmbedder:
@@ -27,6 +29,8 @@ class OnnxEmbedder:
 
     def __init__(self, recipe: Recipe, *, folder: Path, threads: int) -> None:
         self._recipe = recipe
+        self._recent: dict[str, list[float]] = {}
+        self._remembering = threading.Lock()
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         options = onnxruntime.SessionOptions()
         options.enable_cpu_mem_arena = False  # the arena keeps the peak for ever
@@ -61,8 +65,23 @@ class OnnxEmbedder:
         return await asyncio.to_thread(self.embed_query, text)
 
     def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
-        """Vectors for comparing short texts with each other, both sides as queries."""
-        return self._embed(self._recipe.query_prefix, texts)
+        """Vectors for comparing short texts with each other, both sides as queries.
+
+        The last few are remembered: of a turn of talk both the guard and the search ask for the question's.
+        """
+        with self._remembering:
+            known = {text: self._recent[text] for text in texts if text in self._recent}
+        unknown = [text for text in dict.fromkeys(texts) if text not in known]
+        if unknown:
+            known |= zip(unknown, self._embed(self._recipe.query_prefix, unknown), strict=True)
+            self._remember({text: known[text] for text in unknown[-RECENT:]})
+        return [known[text] for text in texts]
+
+    def _remember(self, found: dict[str, list[float]]) -> None:
+        with self._remembering:
+            self._recent |= found
+            for text in list(self._recent)[:-RECENT]:
+                del self._recent[text]
 
     def token_ids(self, text: str) -> list[int]:
         """What the model is shown for a text without any prefix, begin and end included."""

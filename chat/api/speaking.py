@@ -1,0 +1,76 @@
+"""What the endpoints that answer have in common: whole or streamed, once for each `Idempotency-Key`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bots.types import BotProfile
+from chat import idempotency, services, sse
+from chat.api import answers
+from chat.errors import told
+from chat.http import TalkView
+from chat.turn import hop
+from chat.turn.types import Answer, Listener, Opened
+from integrations.errors import ProviderError
+from tenants import context
+
+
+class SpeakingView(TalkView):
+    """`begin` opens the `turn`; `reply` answers it."""
+
+    turn: Opened
+    claim: idempotency.Claim | None = None
+
+    def claimed(self, request: Request, profile: BotProfile) -> bool:
+        """Whether this request has its answer already; where it names a key, the key is this request's from here on."""
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return False
+        caller = str(self.principal.key_id or self.principal.user_id or f"ip {self.ip}")
+        with context.entered(profile.tenant):
+            self.claim = idempotency.claim(
+                tenant=profile.tenant,
+                bot_id=profile.id,
+                caller=f"{request.path} {caller}",
+                key=key,
+                body=dict(request.data),
+            )
+        return self.claim.answer is not None
+
+    async def reply(self, *, stream: bool) -> HttpResponseBase:
+        if self.claim and self.claim.answer:
+            again = self.claim.answer
+            return sse.response(self.replayed(again)) if stream else Response(self.whole(again))
+        if stream:
+            return sse.response(self.streamed())
+        return Response(self.whole(answers.answer(await self.talk())))
+
+    def whole(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer in the shape of this endpoint."""
+        return answer
+
+    def streamed(self) -> AsyncIterator[bytes]:
+        return sse.events(turn=self.turn, talk=self.talk, shape=answers.answer, problem=self.problem)
+
+    def replayed(self, answer: dict[str, Any]) -> AsyncIterator[bytes]:
+        return sse.again(answer)
+
+    async def talk(self, listener: Listener | None = None) -> Answer:
+        """The answer, kept for its `Idempotency-Key`. Raises the problem that the caller is told."""
+        try:
+            answer = await services.talk(turn=self.turn, listener=listener)
+        except BaseException as error:
+            if self.claim:
+                await asyncio.shield(hop.outside(self.claim.release))
+            if isinstance(error, ProviderError):
+                raise told(error, own=self.principal.tenant == self.turn.profile.tenant) from None
+            raise
+        if self.claim:
+            await hop.outside(self.claim.keep, answers.answer(answer))
+        return answer
