@@ -1,6 +1,6 @@
 # One word for each thing one does here; `make` alone lists them. CONTRIBUTING.md says what each runs.
 .DEFAULT_GOAL := help
-.PHONY: help up test check faults bench-ingest bench-search fix lock clean
+.PHONY: help up test check faults bench-ingest bench-search bench-chat fix lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,6 +20,7 @@ help:
 	@echo "make faults  kill, stop and restart everything while documents are processed, and count what was lost (RUNS=100)"
 	@echo "make bench-ingest  measure how fast documents become searchable (DOCUMENTS=a folder of your own)"
 	@echo "make bench-search  measure search by size, exact and through an index"
+	@echo "make bench-chat    measure the turn of talk against a stub of a provider (CHAT='--only json'; CHAT=--help)"
 	@echo "make fix     repair what the linters can repair"
 	@echo "make lock    pin requirements*.in anew, with hashes"
 	@echo "make clean   remove the environment and the caches; data under var/ stays"
@@ -49,6 +50,10 @@ bench-ingest: $(VENV)/.installed-dev
 
 bench-search: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench.search
+
+bench-chat: $(VENV)/.installed-dev
+	$(BIN)/python manage.py prepare_models
+	$(BIN)/python -m tests.bench.chat $(CHAT)
 
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from bots.models import Bot, BotDataset, KeyBot, Scope
@@ -43,9 +43,14 @@ def bot(bot_id: UUID) -> Bot:
     return found
 
 
-def profile(bot_id: UUID) -> BotProfile:
-    """A bot as it stands now, in one query; raises `NotFound`. Whether it is active is the caller's to judge."""
-    row = Bot.objects.filter(id=bot_id).annotate(answers_from=_LINKS, within=_SCOPE).first()
+def profile(bot_id: UUID, *, opened_by: UUID | None = None) -> BotProfile:
+    """A bot as it stands now, in one query; raises `NotFound`, also where the key `opened_by` does not open it.
+    Whether it is active is the caller's to judge."""
+    rows = Bot.objects.filter(id=bot_id)
+    if opened_by is not None:
+        tied = KeyBot.objects.filter(key_id=opened_by)
+        rows = rows.filter(Exists(tied.filter(bot=OuterRef("pk"))) | ~Exists(tied))
+    row = rows.annotate(answers_from=_LINKS, within=_SCOPE).first()
     if row is None:
         raise NotFound("There is no such bot.")
     return BotProfile(

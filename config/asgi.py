@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from contextlib import suppress
@@ -13,6 +14,8 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
+# A question is short: a second thread helps one of them little, and several at once not at all.
+os.environ.setdefault("EMBEDDER_THREADS", "1")
 django.setup(set_prefix=False)
 
 from django.core.exceptions import RequestAborted  # noqa: E402 -- Django has to be set up first
@@ -59,14 +62,23 @@ class Handler(ASGIHandler):
 
 
 def _warm() -> None:
-    """Load the embedding model while nobody waits for it: the first question would take seconds otherwise."""
-    from integrations.embedders import registry  # noqa: PLC0415 -- it is heavy
+    """Load what the first question would wait for by seconds; then leave it out of the garbage collector's rounds."""
+    from bots.guardrails import library  # noqa: PLC0415 -- it is heavy
+    from integrations.chatmodels import kinds  # noqa: PLC0415 -- same
+    from integrations.embedders import registry  # noqa: PLC0415 -- same
+    from integrations.enums import ProviderName  # noqa: PLC0415 -- same
+    from knowledge import language  # noqa: PLC0415 -- same
     from tenants.errors import Unavailable  # noqa: PLC0415 -- same
 
     try:
         registry.builtin().embed_query("Is anybody there?")
+        library.load()
     except Unavailable as absent:
         logging.getLogger(__name__).warning("%s", absent.detail)
+    language.detect("Is anybody there at this hour of the night?")
+    asyncio.run(kinds.load(ProviderName.OPENAI))
+    gc.collect()
+    gc.freeze()
 
 
 hop.use_own_threads()

@@ -20,7 +20,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from integrations import outbound, vault
-from integrations.chatmodels import registry
+from integrations.chatmodels import parameters, registry
 from integrations.enums import ProviderName, Purpose
 from integrations.errors import ProviderError
 from integrations.models import ModelCall, TenantAIProvider
@@ -34,7 +34,6 @@ from tenants.types import Principal
 MOST_COUNTED = 2**31 - 1  # as the columns take
 DEAREST = Decimal(999_999)  # dollars a call
 BUDGETS = ("requests_per_minute", "tokens_per_minute")
-SETTINGS = ("organization", "max_tokens", "default_model", "temperature", "timeout", *BUDGETS)
 
 
 class ProviderInUse(Conflict):
@@ -127,6 +126,18 @@ def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> Pr
     return result
 
 
+def models(*, provider: TenantAIProvider) -> list[str]:
+    """The models that the provider has for this key, asked for now. Raises `ProviderError`, in the owner's words."""
+    try:
+        ref = ref_of(provider)
+        if not connection.in_atomic_block:
+            connection.close()
+        return async_to_sync(registry.models)(ref)
+    except ProviderError as error:
+        error.detail = error.owner_detail
+        raise
+
+
 def _tried(provider: TenantAIProvider, result: ProbeResult) -> Call:
     return Call(
         provider_id=provider.id, provider_name=provider.provider_name, model=result.model, purpose=Purpose.TEST,
@@ -200,7 +211,7 @@ def _check(row: TenantAIProvider) -> None:
         raise Invalid(errors={"provider_name": [f"One of {', '.join(ProviderName.values)}."]})
     kind = ProviderName(row.provider_name)
     _check_offer(row)
-    _check_settings(row.custom_settings)
+    _check_settings(kind, row.custom_settings)
     if kind.needs_key and not row.has_api_key:
         raise KeyRequired(f"{kind.label} needs a key.", errors={"api_key": ["A key is needed."]})
     if kind is ProviderName.BUILTIN and (row.has_api_key or row.base_url):
@@ -224,8 +235,8 @@ def _check_offer(row: TenantAIProvider) -> None:
         raise Invalid(errors={"provider_name": [f"{offered.name} is of the kind {offered.provider_type}."]})
 
 
-def _check_settings(settings: dict[str, Any]) -> None:
-    unknown = {f"custom_settings.{name}": ["There is no such setting."] for name in settings if name not in SETTINGS}
+def _check_settings(kind: ProviderName, settings: dict[str, Any]) -> None:
+    unknown = parameters.unknown(kind, settings)
     wrong = {
         f"custom_settings.{name}": ["A whole number, 1 at least; leave it out for no limit."]
         for name in BUDGETS

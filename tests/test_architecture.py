@@ -36,6 +36,8 @@ OPEN_VIEWS = {
     "TenantsView": "asks for staff itself, but for creating where TENANT_SIGNUP is open",
     "PublicView": "serves public bots alone, to their origins",
     "EfficientView": "settles the caller in its own hop, before it answers",
+    "CompletionsView": "the same",
+    "EndView": "as SessionView",
     "SessionView": "asks for the session's secret or a credential",
     "FeedbackView": "asks for the session's secret",
     "SpectacularAPIView": "the description of the API is public",

@@ -39,12 +39,9 @@ def public_bot(*, bot_id: UUID, by: Principal) -> BotProfile:
 def own_bot(*, bot_id: UUID, by: Principal) -> BotProfile:
     """A bot of the caller's tenant, public or not; a key tied to other bots does not find it."""
     try:
-        profile = bots.profile(bot_id)
+        return bots.profile(bot_id, opened_by=by.key_id)
     except NotFound as error:
         raise BotNotFound from error
-    if by.key_id and not bots.key_opens(key_id=by.key_id, bot_id=bot_id):
-        raise BotNotFound
-    return profile
 
 
 def session_bot(*, bot_id: UUID | None) -> BotProfile:

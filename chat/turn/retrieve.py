@@ -25,6 +25,7 @@ def ask(*, profile: BotProfile, text: str) -> search.Question:
 def find(*, profile: BotProfile, question: search.Question, trace: Trace) -> Found:
     if not profile.datasets:
         return Found()
+    trace.calls.extend(question.calls)
     for failure in question.failures:
         trace.failed("retrieve", failure)
     result = search.find(question, k=PASSAGES, weights=profile.weights)

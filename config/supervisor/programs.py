@@ -74,7 +74,7 @@ def web(plan: Plan, *, env: dict[str, str]) -> Program:
     return _python(
         plan, "web",
         ["uvicorn", "config.asgi:application", "--host", plan.host, "--port", str(plan.port), "--no-use-colors",
-         "--lifespan", "auto", "--timeout-graceful-shutdown", "10"],
+         "--no-access-log", "--lifespan", "auto", "--timeout-graceful-shutdown", "10"],
         env=env, patience=15, at_our_death=signal.SIGTERM,
     )  # fmt: skip
 

@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from integrations.enums import ProviderName
 from integrations.models import TenantAIProvider
-from tenants.http import StrictSerializer
+from tenants.http import StrictSerializer, can_be_kept
 from tenants.models import GlobalAIProvider
+
+MOST_MODELS, LONGEST_MODEL = 50, 200
+
+
+class ModelParameters(StrictSerializer):
+    """What holds for one model; which of them a kind of provider knows, `chatmodels/parameters.py` says."""
+
+    temperature = serializers.FloatField(min_value=0, max_value=2, required=False)
+    max_tokens = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    top_p = serializers.FloatField(min_value=0, max_value=1, required=False)
+    seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    frequency_penalty = serializers.FloatField(min_value=-2, max_value=2, required=False)
+    presence_penalty = serializers.FloatField(min_value=-2, max_value=2, required=False)
+    stop = serializers.ListField(child=serializers.CharField(max_length=100), max_length=4, required=False)
+    reasoning_effort = serializers.ChoiceField(choices=["none", "minimal", "low", "medium", "high"], required=False)
+
+
+class ModelsField(serializers.DictField):
+    """Parameters by the model's name."""
+
+    child = ModelParameters()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:  # noqa: ANN401 -- DRF's signature
+        found: dict[str, Any] = super().to_internal_value(data)
+        if len(found) > MOST_MODELS or any(not 0 < len(name) <= LONGEST_MODEL for name in found):
+            raise serializers.ValidationError(
+                [f"At most {MOST_MODELS} models, with names of at most {LONGEST_MODEL} characters."]
+            )
+        if not can_be_kept(list(found)):
+            raise serializers.ValidationError(["NUL and half characters cannot be kept."])
+        return found
 
 
 class CustomSettings(StrictSerializer):
@@ -16,6 +49,11 @@ class CustomSettings(StrictSerializer):
     default_model = serializers.CharField(max_length=200, required=False, allow_blank=True)
     temperature = serializers.FloatField(min_value=0, max_value=2, required=False)
     timeout = serializers.FloatField(min_value=1, max_value=120, required=False, help_text="Seconds for an answer.")
+    api_version = serializers.RegexField(
+        r"^[0-9A-Za-z.-]*$", max_length=50, required=False, allow_blank=True,
+        help_text="Azure only, for its older addresses: 2024-10-21, say. Without it the version-free API is used.",
+    )  # fmt: skip
+    models = ModelsField(required=False, help_text="Parameters that hold for one model, by its name.")
     requests_per_minute = serializers.IntegerField(
         min_value=1, max_value=1_000_000, required=False, help_text="Embedding calls that this key may make a minute."
     )
@@ -48,6 +86,18 @@ class ProviderOut(serializers.ModelSerializer[TenantAIProvider]):
             "custom_settings", "is_active", "last_tested_at", "last_test_code", "last_test_detail", "created_by",
             "created_at", "updated_at",
         ]  # fmt: skip
+
+
+class ProviderModelOut(serializers.Serializer[object]):
+    """A model that a provider has. The prices are the operator's, in US dollars a million tokens; null: not known."""
+
+    id = serializers.CharField()
+    prompt_usd = serializers.FloatField(allow_null=True)
+    completion_usd = serializers.FloatField(allow_null=True)
+
+
+class ProviderModelsOut(serializers.Serializer[object]):
+    results = ProviderModelOut(many=True)
 
 
 class TestIn(StrictSerializer):

@@ -17,6 +17,7 @@ from integrations import selectors, services
 from integrations.api import serializers as shapes
 from integrations.models import TenantAIProvider
 from integrations.selectors import provider as provider_of
+from integrations.types import Price
 from tenants.enums import Role
 from tenants.http import TenantView
 from tenants.models import GlobalAIProvider
@@ -72,6 +73,27 @@ class TestView(TenantView):
             "tested_at": row.last_tested_at,
         }
         return Response(shapes.TestOut(answer).data)
+
+
+class ModelsView(TenantView):
+    """The models of a provider, as it lists them now for this key."""
+
+    roles: ClassVar[dict[str, Role]] = {"GET": Role.EDITOR}
+
+    @extend_schema(responses=shapes.ProviderModelsOut, operation_id="tenant_ai_provider_models")
+    def get(self, request: Request, provider_id: UUID) -> Response:
+        row = provider_of(provider_id)
+        prices = selectors.chat_prices(row.provider_name)
+        found = [_priced(name, prices.get(name)) for name in services.models(provider=row)]
+        return Response(shapes.ProviderModelsOut({"results": found}).data)
+
+
+def _priced(name: str, price: Price | None) -> dict[str, object]:
+    return {
+        "id": name,
+        "prompt_usd": price.prompt if price else None,
+        "completion_usd": price.completion if price else None,
+    }
 
 
 class AvailableView(TenantView):

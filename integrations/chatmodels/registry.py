@@ -54,7 +54,10 @@ async def probe(provider: ProviderRef, *, model: str = "") -> ProbeResult:
         reply = await attempts.once(await kinds.load(kind), _settled(request, provider, kind), provider)
     except ProviderError as error:
         return ProbeResult(ok=False, code=error.code, detail=error.owner_detail, model=model, latency_ms=_since(began))
-    return ProbeResult(ok=True, code="", detail="The provider answers.", model=reply.model, latency_ms=_since(began))
+    return ProbeResult(
+        ok=True, code="", detail="The provider answers.", model=reply.model, latency_ms=_since(began),
+        prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens, cost_usd=reply.cost_usd,
+    )  # fmt: skip
 
 
 def _since(began: float) -> int:

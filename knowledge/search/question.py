@@ -10,19 +10,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Sum
 from pgvector import HalfVector
 from redis.exceptions import RedisError
 
+from integrations.chatmodels import prices, tokens
 from integrations.embedders.types import Embedder
-from integrations.errors import ProviderError, ProviderTimedOut
+from integrations.enums import Purpose
+from integrations.errors import ProviderError, ProviderNotAsked, ProviderTimedOut
+from integrations.selectors import embedding_prices
+from integrations.types import Call, Price
 from knowledge import selectors
 from knowledge.models import EmbeddingSpace
 from tenants import context
@@ -30,6 +34,15 @@ from tenants.keys import redis_key
 
 PATIENCE: Final = 10.0  # seconds for a provider, while a customer waits
 _KEPT_SECONDS: Final = 600
+# Plain, since the ORM takes longer to put it into words than the database to answer; asked for each question.
+_SPACES: Final = """
+SELECT space.*, coalesce(sum(document.chunk_count), 0) AS size
+FROM knowledge_embeddingspace space
+JOIN knowledge_dataset dataset ON dataset.active_space_id = space.id
+LEFT JOIN knowledge_document document ON document.dataset_id = dataset.id
+WHERE dataset.id = ANY(%s)
+GROUP BY space.id
+"""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +62,8 @@ class Question:
     vectors: dict[UUID, str] = field(default_factory=dict)
     waiting: dict[UUID, Embedder] = field(default_factory=dict)
     failures: list[ProviderError] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)  # what providers were asked, for the ledger
+    prices: dict[UUID, Mapping[str, Price]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -58,9 +73,8 @@ class Question:
 def ask(*, dataset_ids: Sequence[UUID], text: str) -> Question:
     """Raises `EmbedderUnavailable` where the built-in model is not to be had."""
     question = Question(text, tuple(dataset_ids), copy_context())
-    spaces = EmbeddingSpace.objects.select_related("ai_provider").filter(datasets__in=question.dataset_ids)
-    for space in spaces.annotate(size=Sum("datasets__documents__chunk_count")):
-        question.spaces[space.id], question.sizes[space.id] = space, space.size or 0
+    for space in EmbeddingSpace.objects.raw(_SPACES, [list(question.dataset_ids)]):
+        question.spaces[space.id], question.sizes[space.id] = space, space.size  # type: ignore[attr-defined]  # the query's
         if space.ai_provider is None:
             question.vectors[space.id] = _typed(selectors.embedder(space).embed_query(text))
         elif kept := _kept(space.id, text):
@@ -85,26 +99,49 @@ async def embed(question: Question) -> None:
 def _wait_for(question: Question, space: EmbeddingSpace) -> None:
     try:
         question.waiting[space.id] = selectors.embedder(space)
+        question.prices[space.id] = embedding_prices(space.provider)
     except ProviderError as error:
-        _failed(question, space, error)
+        _failed(question, space, error, None)
 
 
 async def _embed(question: Question, space_id: UUID, embedder: Embedder) -> None:
+    began = time.monotonic()
     try:
         async with asyncio.timeout(PATIENCE):
             vector = _typed(await embedder.aembed_query(question.text))
     except TimeoutError:
-        _failed(question, question.spaces[space_id], ProviderTimedOut())
+        _failed(question, question.spaces[space_id], ProviderTimedOut(), began)
     except ProviderError as error:
-        _failed(question, question.spaces[space_id], error)
+        _failed(question, question.spaces[space_id], error, began)
     else:
+        _note(question, question.spaces[space_id], began)
         question.vectors[space_id] = vector
         await asyncio.to_thread(_keep, space_id, question.text, vector)
 
 
-def _failed(question: Question, space: EmbeddingSpace, error: ProviderError) -> None:
+def _failed(question: Question, space: EmbeddingSpace, error: ProviderError, began: float | None) -> None:
     log.warning("A question could not be embedded in %s: %s", space, error.owner_detail)
     question.failures.append(error)
+    if began is not None and not isinstance(error, ProviderNotAsked):
+        _note(question, space, began, outcome=error.code)
+
+
+def _note(question: Question, space: EmbeddingSpace, began: float, *, outcome: str = "ok") -> None:
+    """For the ledger; the count is a rough one, since the embedder does not say what the vendor counted."""
+    sent = tokens.rough(question.text) if outcome == "ok" else 0
+    price = question.prices.get(space.id, {})
+    question.calls.append(
+        Call(
+            provider_id=space.ai_provider_id,
+            provider_name=space.provider,
+            model=space.model,
+            purpose=Purpose.EMBED_QUESTION,
+            prompt_tokens=sent,
+            cost_usd=prices.embedding_cost(price, model=space.model, tokens=sent) if sent else None,
+            outcome=outcome,
+            latency_ms=round((time.monotonic() - began) * 1000),
+        )
+    )
 
 
 def _typed(vector: list[float]) -> str:

@@ -15,6 +15,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.db import connection
 
+from integrations.services import book
 from knowledge.language import detect
 from knowledge.search import dense, fuse, index, lexical, relevance
 from knowledge.search.question import Question, ask, embed
@@ -62,6 +63,7 @@ def search(
         if not connection.in_atomic_block:
             connection.close()  # nobody holds one while a provider thinks
         async_to_sync(embed)(question)
+        book(question.calls)
     embedded = _milliseconds(began)
     found = find(question, k=k, weights=weights)
     return SearchResult(found.passages, found.relevant, {"embed": embedded, **found.timings})
