@@ -11,16 +11,17 @@ from chat.errors import MessageNotFound
 from chat.models import Conversation, Feedback, Message
 from chat.tasks import tell_of_escalation
 from chat.turn import hop, pipeline
-from chat.turn.types import Answer, Listener, Opened
+from chat.turn.types import Answer, Listener
 from tenants.tasks import ring
 
 
-async def talk(*, turn: Opened, listener: Listener | None = None) -> Answer:
+async def talk(*, begun: pipeline.Begun, listener: Listener | None = None) -> Answer:
     """The bot's answer, said piece by piece to a `listener`. Where it hands over to a person, the people of the tenant
     are told. Raises `ProviderError` where nobody could be asked."""
-    answer = await pipeline.run(turn=turn, listener=listener)
+    answer = await pipeline.run(begun=begun, listener=listener)
     if answer.calls:
-        await hop.inside(turn.profile.tenant, ring, tell_of_escalation, conversation_id=str(answer.conversation_id))
+        tenant = begun.turn.profile.tenant
+        await hop.inside(tenant, ring, tell_of_escalation, conversation_id=str(answer.conversation_id))
     return answer
 
 

@@ -66,10 +66,11 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
             self.admit(profile)
             access.check_active(profile)
             if not self.claimed(request, profile):
-                self.turn = opening.completion(
+                turn = opening.completion(
                     profile=profile, messages=body["messages"], session_id=body["session_id"],
                     metadata=body["metadata"], key_id=by.key_id,
                 )  # fmt: skip
+                self.open(turn)
 
     def whole(self, answer: dict[str, Any]) -> dict[str, Any]:
         return openai.completion(answer)
@@ -87,7 +88,7 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
         """What was said cannot be taken back here, so a bot that must cite begins with its first supported words."""
         listener = feed.Feed(hold=True)
         work = feed.begin(self.talk, listener)
-        head = openai.head(answer_id=self.turn.id, bot_id=self.turn.profile.id, created=int(time.time()))
+        head = openai.head(answer_id=self.begun.turn.id, bot_id=self.begun.turn.profile.id, created=int(time.time()))
         said = ""
         try:
             yield openai.piece(head, "", first=True)

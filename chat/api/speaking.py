@@ -15,16 +15,16 @@ from chat import idempotency, services, sse
 from chat.api import answers
 from chat.errors import told
 from chat.http import TalkView
-from chat.turn import hop
+from chat.turn import hop, pipeline
 from chat.turn.types import Answer, Listener, Opened
 from integrations.errors import ProviderError
 from tenants import context
 
 
 class SpeakingView(TalkView):
-    """`begin` opens the `turn`; `reply` answers it."""
+    """`begin` opens the turn and calls `open`; `reply` answers it."""
 
-    turn: Opened
+    begun: pipeline.Begun
     claim: idempotency.Claim | None = None
 
     def claimed(self, request: Request, profile: BotProfile) -> bool:
@@ -43,6 +43,10 @@ class SpeakingView(TalkView):
             )
         return self.claim.answer is not None
 
+    def open(self, turn: Opened) -> None:
+        """Begin the turn, inside its tenant: nothing is awaited yet, so this hop does for all that comes before."""
+        self.begun = pipeline.begin(turn)
+
     async def reply(self, *, stream: bool) -> HttpResponseBase:
         if self.claim and self.claim.answer:
             again = self.claim.answer
@@ -56,7 +60,7 @@ class SpeakingView(TalkView):
         return answer
 
     def streamed(self) -> AsyncIterator[bytes]:
-        return sse.events(turn=self.turn, talk=self.talk, shape=answers.answer, problem=self.problem)
+        return sse.events(turn=self.begun.turn, talk=self.talk, shape=answers.answer, problem=self.problem)
 
     def replayed(self, answer: dict[str, Any]) -> AsyncIterator[bytes]:
         return sse.again(answer)
@@ -64,12 +68,12 @@ class SpeakingView(TalkView):
     async def talk(self, listener: Listener | None = None) -> Answer:
         """The answer, kept for its `Idempotency-Key`. Raises the problem that the caller is told."""
         try:
-            answer = await services.talk(turn=self.turn, listener=listener)
+            answer = await services.talk(begun=self.begun, listener=listener)
         except BaseException as error:
             if self.claim:
                 await asyncio.shield(hop.outside(self.claim.release))
             if isinstance(error, ProviderError):
-                raise told(error, own=self.principal.tenant == self.turn.profile.tenant) from None
+                raise told(error, own=self.principal.tenant == self.begun.turn.profile.tenant) from None
             raise
         if self.claim:
             await hop.outside(self.claim.keep, answers.answer(answer))

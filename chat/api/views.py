@@ -48,13 +48,14 @@ class PublicView(SpeakingView):
         if self.claimed(request, profile):
             return
         with context.entered(profile.tenant):
-            self.turn = opening.public(
+            turn = opening.public(
                 profile=profile,
                 messages=[Turn(message["role"], message["content"]) for message in body["messages"]],
                 session_id=body["session_id"],
                 metadata=body["metadata"],
                 key_id=self.principal.key_id if ours else None,
             )
+            self.open(turn)
 
 
 class EfficientView(SpeakingView):
@@ -80,4 +81,4 @@ class EfficientView(SpeakingView):
             self.admit(profile)
             access.check_active(profile)
             if not self.claimed(request, profile):
-                self.turn = opening.efficient(profile=profile, key_id=by.key_id, **body)
+                self.open(opening.efficient(profile=profile, key_id=by.key_id, **body))

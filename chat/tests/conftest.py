@@ -13,7 +13,7 @@ from bots import selectors as profiles
 from bots import services as bots
 from bots.models import Bot
 from chat import services
-from chat.turn import opening
+from chat.turn import opening, pipeline
 from chat.turn.types import Answer
 from integrations import services as providers
 from integrations.chatmodels.types import Turn
@@ -97,4 +97,4 @@ def talk(bot: Bot, *said: str, session_id: str | None = None) -> Answer:
     turn = opening.public(
         profile=profiles.profile(bot.id), messages=messages, session_id=session_id, metadata={"source": "test"}
     )
-    return async_to_sync(services.talk)(turn=turn)
+    return async_to_sync(services.talk)(begun=pipeline.begin(turn))

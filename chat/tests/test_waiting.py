@@ -58,6 +58,10 @@ def opened(profile: BotProfile) -> Opened:
     return Opened(profile=profile, question="Who wrote the Odyssey?", session_id=session_id, source="public")
 
 
+async def started(profile: BotProfile) -> Answer:
+    return await pipeline.run(begun=await hop.inside(profile.tenant, pipeline.begin, opened(profile)))
+
+
 def connections() -> int:
     """How many connections to this database there are, but for the one that asks."""
     given = django_settings.DATABASES["default"] | connection.settings_dict
@@ -85,7 +89,7 @@ def test_no_connection_is_held_while_the_model_is_awaited(wire: Wire, profile: B
     async def waiting() -> tuple[int, int, int]:
         before = await asyncio.to_thread(connections)
         within = await hop.inside(profile.tenant, lambda: (Conversation.objects.count(), connections())[1])
-        turn = asyncio.create_task(pipeline.run(turn=opened(profile)))
+        turn = asyncio.create_task(started(profile))
         await _asked(wire, turn)
         meanwhile = await asyncio.to_thread(connections)
         wire.released.set()
@@ -101,7 +105,7 @@ def test_no_connection_is_held_while_the_model_is_awaited(wire: Wire, profile: B
 
 def test_a_customer_who_leaves_is_on_record(wire: Wire, profile: BotProfile) -> None:
     async def leaving() -> None:
-        turn = asyncio.create_task(pipeline.run(turn=opened(profile)))
+        turn = asyncio.create_task(started(profile))
         await _asked(wire, turn)
         turn.cancel()
         with suppress(asyncio.CancelledError):

@@ -1,13 +1,14 @@
 """A turn of talk: prepare (guard, retrieve, compose), generate, cite, record.
 
-In: an opened turn. Out: the answer as it was recorded. What is read and computed happens in hops to a thread; models
-are awaited in between with no thread and no connection held. Whatever happens on the way, it is recorded: a customer
-who leaves as `aborted` with what was said until then, a failure as `failed`.
+In: a turn that was begun. Out: the answer as it was recorded. What is read and computed happens in hops to a thread;
+models are awaited in between with no thread and no connection held. Whatever happens on the way, it is recorded: a
+customer who leaves as `aborted` with what was said until then, a failure as `failed`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from chat.turn import generate, hop, live, prepare, record, speak
 from chat.turn.trace import Trace
@@ -15,13 +16,31 @@ from chat.turn.types import Answer, Declined, Listener, Opened, Ready, Said
 from integrations.errors import ProviderError
 
 
-async def run(*, turn: Opened, listener: Listener | None = None) -> Answer:
-    """With a `listener` the answer is said piece by piece while it is made. Raises `ProviderError`."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A turn as far as it came without waiting for anybody."""
+
+    turn: Opened
+    trace: Trace
+    first: prepare.Step | Exception
+
+
+def begin(turn: Opened) -> Begun:
+    """What can be done in the hop that opened the turn, inside its tenant; a failure is kept for `run`."""
     trace = Trace()
+    try:
+        return Begun(turn, trace, prepare.begin(turn=turn, trace=trace))
+    except Exception as error:  # noqa: BLE001 -- raised again in `run`, which records it
+        return Begun(turn, trace, error)
+
+
+async def run(*, begun: Begun, listener: Listener | None = None) -> Answer:
+    """With a `listener` the answer is said piece by piece while it is made. Raises `ProviderError`."""
+    turn, trace = begun.turn, begun.trace
     tenant = turn.profile.tenant
     heard: list[str] = []
     try:
-        said = await _said(turn, listener, heard, trace)
+        said = await _said(begun, listener, heard)
     except BaseException as error:
         if not isinstance(error, ProviderError):  # whose trace it left already
             trace.failed("turn", error)
@@ -31,9 +50,12 @@ async def run(*, turn: Opened, listener: Listener | None = None) -> Answer:
     return await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
 
 
-async def _said(turn: Opened, listener: Listener | None, heard: list[str], trace: Trace) -> Said:
+async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Said:
+    turn, trace = begun.turn, begun.trace
     try:
-        ready = await prepare.ready(turn=turn, trace=trace)
+        if isinstance(begun.first, Exception):
+            raise begun.first
+        ready = await prepare.ready(turn=turn, trace=trace, first=begun.first)
         with trace.step("generate"):
             talk = _aloud(turn, ready, listener, heard) if listener else None
             reply = await generate.generate(ready=ready, say=talk.hear if talk else None, trace=trace)

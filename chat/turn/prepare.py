@@ -1,7 +1,7 @@
 """Everything before the answer: what is asked, whether it may be, what is found and what will be said to the model.
 
-All of it is one hop to a thread, unless a model has to be awaited in between: the bot's, to make a follow-up stand
-alone, or an embedding provider. Then the event loop waits, with no thread and no connection held.
+All of it happens in the hop that opened the turn, unless a model has to be awaited: the bot's, to make a follow-up
+stand alone, or an embedding provider. Then the event loop waits, with no thread and no connection held.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ class Asked:
     question: search.Question
 
 
-async def ready(*, turn: Opened, trace: Trace) -> Ready:
-    """Raises `Declined` where the bot has its words without a model."""
+Step = Ready | Asked | Leaning
+
+
+async def ready(*, turn: Opened, trace: Trace, first: Step) -> Ready:
+    """From what `begin` came to. Raises `Declined` where the bot has its words without a model."""
     tenant = turn.profile.tenant
-    prepared = await hop.inside(tenant, begin, turn=turn, trace=trace)
+    prepared = first
     if isinstance(prepared, Leaning):
         with trace.step("rewrite"):
             standalone = await rewrite.standalone(turn=turn, candidate=prepared.by, trace=trace)
@@ -47,7 +50,8 @@ async def ready(*, turn: Opened, trace: Trace) -> Ready:
     return await hop.inside(tenant, finish, turn=turn, asked=prepared, trace=trace)
 
 
-def begin(*, turn: Opened, trace: Trace) -> Ready | Asked | Leaning:
+def begin(*, turn: Opened, trace: Trace) -> Step:
+    """As far as can be gone in one hop. Raises `Declined`."""
     if turn.history and followup.leans(turn.question):
         willing, _ = candidates.of(turn.profile, passages=False, trace=trace)
         if rewrite.worthwhile(turn, willing):
