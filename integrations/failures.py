@@ -36,6 +36,7 @@ _BY_CAUSE: tuple[tuple[type[BaseException], Callable[[], errors.ProviderError]],
     (httpx2.TransportError, lambda: errors.ProviderUnreachable("The connection broke in the middle.")),
 )
 _NO_QUOTA = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
+_TOO_FAST = "rate_limit_exceeded"
 _NO_MODEL = ("model_not_found", "invalid model", "model does not exist", "unknown model")
 _LONGEST_WAIT = 3600.0
 _TOO_LONG = ("maximum context length", "context_length", "too many tokens", "input is too long", "token limit")
@@ -69,6 +70,8 @@ def of_event(said: object) -> errors.ProviderError:
 
 
 def _of_status(status: int, said: str) -> errors.ProviderError:
+    if status == 429 and _TOO_FAST in said:  # its message may advise to look after the billing
+        return errors.ProviderRateLimited()
     if status in {400, 403, 404, 429} and any(word in said for word in _NO_QUOTA):
         return errors.ProviderNoQuota()
     if status in {400, 403, 422} and any(word in said for word in _NO_MODEL):
@@ -91,7 +94,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(said), _LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return min(max(0.0, moment.timestamp() - time.time()), _LONGEST_WAIT)
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import httpcore2
 import httpx2
@@ -210,7 +209,7 @@ class _Pool(httpx2.AsyncHTTPTransport):
 
 
 # One for each event loop, since a handshake costs more than most calls, and none outlives its loop.
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
+_pools: dict[asyncio.AbstractEventLoop, tuple[_Pool, AsyncGenerator[None, None]]] = {}
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
@@ -226,7 +225,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         request.headers["Accept-Encoding"] = self._accept
-        response = await (self._own or _shared()).handle_async_request(request)
+        response = await (self._own or await _shared()).handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         if response.headers.get("Content-Encoding", "identity").lower() not in {"identity", self._accept}:
             await response.stream.aclose()
@@ -234,13 +233,31 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         response.stream = _Capped(response.stream, self._most)
         return response
 
+    async def aclose(self) -> None:
+        if self._own is not None:
+            await self._own.aclose()
 
-def _shared() -> _Pool:
+
+async def _shared() -> _Pool:
     loop = asyncio.get_running_loop()
-    pool = _pools.get(loop)
-    if pool is None:
-        pool = _pools[loop] = _Pool(resolve)
-    return pool
+    if loop not in _pools:
+        pool = _Pool(resolve)
+        keeper = _keep(loop, pool)
+        _pools[loop] = pool, keeper
+        await anext(keeper)
+    return _pools[loop][0]
+
+
+async def _keep(loop: asyncio.AbstractEventLoop, pool: _Pool) -> AsyncGenerator[None, None]:
+    """Ends with the loop, since that ends its generators, and takes the connections along.
+
+    A loop that were only forgotten would stay: its connections know it.
+    """
+    try:
+        yield
+    finally:
+        del _pools[loop]
+        await pool.aclose()
 
 
 @cache
@@ -263,7 +280,7 @@ def patiently(work: Coroutine[Any, Any, T], *, on_wait: Callable[[], None]) -> T
 
 def client(
     *,
-    read_seconds: float = READ_SECONDS,
+    read_seconds: float | None = READ_SECONDS,
     max_bytes: int = MAX_RESPONSE_BYTES,
     accept: str = "identity",
     resolver: Resolver = resolve,

@@ -44,7 +44,8 @@ def openai_address(provider: ProviderRef, *, model: str = "") -> tuple[str, dict
     version = provider.settings.get("api_version")
     if not version:
         return f"{base}/openai/v1", {}
-    return f"{base}/openai/deployments/{quote(model, safe='')}", {"api-version": version}
+    inside = f"/deployments/{quote(model, safe='')}" if model else ""  # models are listed outside of any deployment
+    return f"{base}/openai{inside}", {"api-version": version}
 
 
 def without_key(provider: ProviderRef) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from integrations import failures, outbound
 from integrations.chatmodels import messages, sse
 from integrations.chatmodels.types import ChatReply, ChatRequest, Say
 from integrations.enums import ProviderName
+from integrations.errors import ProviderMisbehaved
 from integrations.types import ADDRESSES, ProviderRef
 
 DEFAULT_MAX_TOKENS = 1024  # the vendor asks for a limit
@@ -33,7 +34,7 @@ class _GuardedAnthropic(ChatAnthropic):
 
 
 async def generate(request: ChatRequest, provider: ProviderRef, say: Say | None) -> ChatReply:
-    async with outbound.client() as http:
+    async with outbound.client(read_seconds=None) as http:  # whoever calls this keeps the time
         try:
             model = _model(request, provider, _vendor(provider, http))
             heard = messages.Heard(say)
@@ -48,7 +49,7 @@ async def models(provider: ProviderRef) -> list[str]:
     async with outbound.client() as http:
         try:
             page = await _vendor(provider, http).models.list(limit=MOST_MODELS)
-            return [model.id for model in page.data]
+            return [model.id for model in page.data if isinstance(model.id, str)]
         except Exception as error:  # noqa: BLE001 -- as above
             raise failures.of(error) from None
 
@@ -82,11 +83,18 @@ def _model(request: ChatRequest, provider: ProviderRef, vendor: AsyncAnthropic) 
 async def _listen(model: ChatAnthropic, request: ChatRequest, heard: messages.Heard, *, stream: bool) -> None:
     payload = model._get_request_payload(messages.of(request), stream=stream)  # noqa: SLF001 -- LangChain's own way from a talk to a request
     async with model._async_client.messages.with_streaming_response.create(**payload) as response:  # noqa: SLF001 -- ours, see above
-        if "json" in response.headers.get("content-type", ""):
+        kind = response.headers.get("content-type", "")
+        if "html" in kind:
+            raise ProviderMisbehaved
+        if "json" in kind or not stream:
             _read(json.loads(await response.read()), heard)
             return
-        async for event in sse.data(response.iter_bytes()):
+        events = sse.data(response.iter_bytes())
+        async for event in events:
             _take(json.loads(event), heard)
+            if heard.ended:
+                break
+        await sse.rest(events)
 
 
 def _read(message: dict[str, Any], heard: messages.Heard) -> None:

@@ -64,9 +64,14 @@ def _let_in(state: _State) -> None:
 
 def _failed(state: _State, error: ProviderError) -> None:
     state.failures += 1
-    if state.trying or state.failures >= FAILURES or error.retry_after:
-        pause = SECONDS if error.retry_after is None else min(max(error.retry_after, 1.0), LONGEST)
-        state.open_until = time.monotonic() + pause
+    asked = error.retry_after
+    if state.trying or state.failures >= FAILURES:
+        pause = SECONDS if asked is None else min(max(asked, 1.0), LONGEST)
+    elif asked:  # no longer than that: the call that was told so comes back then
+        pause = min(asked, LONGEST)
+    else:
+        return
+    state.open_until = time.monotonic() + pause
 
 
 def forget() -> None:

@@ -23,9 +23,9 @@ async def data(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     longer than any real one."""
     lines: list[bytes] = []
     first = True
-    async for line in _lines(chunks):
-        if first:
-            line, first = line.removeprefix(_BYTE_ORDER_MARK), False
+    async for sent in _lines(chunks):
+        line = sent.removeprefix(_BYTE_ORDER_MARK) if first else sent
+        first = False
         if not line:
             if lines:
                 yield b"\n".join(lines)
@@ -43,7 +43,7 @@ async def rest(events: AsyncIterable[bytes]) -> None:
 
 
 async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Each byte is looked at once, into however many pieces a line is cut: who sends single bytes does not keep us busy."""
+    """Each byte is looked at once, however a line is cut up: who sends single bytes does not keep us busy."""
     parts: list[bytes] = []
     length = 0
     returned = False  # the last line ended in a carriage return, whose line feed may still come

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
+from integrations.chatmodels import attempts, breaker
 from integrations.tests.wire import Wire
 from tenants.models import GlobalAIProvider
+
+
+@pytest.fixture(autouse=True)
+def _calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the failures of another, or waits long between two attempts."""
+    breaker.forget()
+    monkeypatch.setattr(attempts, "BASE_SECONDS", 0.01)
 
 
 @pytest.fixture

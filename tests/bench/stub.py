@@ -54,8 +54,7 @@ class Manner:
     def text(self, number: int) -> str:
         if not self.rate:
             return _words()[number % len(_words())]
-        end = "." if number == self.tokens - 1 else " "
-        return f"t{int(time.time() * 1000) % WRAP}n{number}{end}"
+        return f"t{int(time.time() * 1000) % WRAP}n{number}. "
 
     def usage(self) -> dict[str, int]:
         return {"prompt_tokens": 500, "completion_tokens": self.tokens, "total_tokens": 500 + self.tokens}

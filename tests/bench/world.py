@@ -38,6 +38,8 @@ QUESTIONS = [
     "How do gift cards work?", "Do rewards points expire?", "When is customer support open?",
     "How fast does support reply to an email?", "What does the warranty cover?",
 ]  # fmt: skip
+# Each once in a long while, so that no vector of a question is remembered.
+ASKED = [f"{question} (No. {number})" for number in range(25) for question in QUESTIONS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class World:
         asked = {"bot_id": self.bots[embedder, model], "session_id": None} | ({"stream": True} if stream else {})
         return {
             "port": self.port, "path": "/v1/chat/efficient", "is_stream": stream, "headers": self.credential,
-            "bodies": [{**asked, "message": question} for question in QUESTIONS],
+            "bodies": [{**asked, "message": question} for question in ASKED],
             "seen": {"cited": r'"citations": ?\[\{', "asked": rf'"model": ?"{model}"'}, **more,
         }  # fmt: skip
 
