@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -35,7 +36,8 @@ async def make(model: ChatModel, request: ChatRequest, provider: ProviderRef, sa
     for attempt in range(1, ATTEMPTS + 1):
         call = _Call(model, request, provider, say, end=end)
         try:
-            with breaker.guarded(provider):
+            with breaker.guarded(provider) as asking:
+                call.on_first_word = asking.works
                 return await call.answer()
         except ProviderError as error:
             pause = _pause(error, attempt)
@@ -73,6 +75,7 @@ class _Call:
         self._loop = asyncio.get_running_loop()
         self._clock = asyncio.timeout(None)
         self.said = False
+        self.on_first_word: Callable[[], None] | None = None
 
     async def answer(self) -> ChatReply:
         patience = settings.PROVIDER_FIRST_TOKEN_SECONDS
@@ -90,6 +93,8 @@ class _Call:
         return reply
 
     def _heard(self, piece: str) -> None:
+        if not self.said and self.on_first_word:
+            self.on_first_word()
         self.said = True
         self._clock.reschedule(min(self._loop.time() + settings.PROVIDER_IDLE_SECONDS, self._end))
         assert self._say is not None

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from integrations import errors, outbound, vendors
+from integrations import errors, vendors
 from integrations.chatmodels import registry
+from integrations.outbound import connections
 from integrations.tests.asking import KEY, ask, ref, request, tried
 from integrations.tests.wire import ANSWER, MODELS, Wire
 from integrations.types import ProviderRef
@@ -151,7 +152,8 @@ def test_a_list_that_does_not_come_is_a_failure_like_any(
     wire.mode = mode
     with pytest.raises(errors.ProviderError) as caught:
         asyncio.run(registry.models(ref(wire, kind)))
-    assert (caught.value.code, len(wire.requests)) == (code, 1)
+    assert caught.value.code == code
+    assert len(wire.requests) <= (2 if mode == "reset" else 1)  # the HTTP client may send a GET twice
     assert KEY not in f"{caught.value!r} {caught.value.owner_detail}"
 
 
@@ -230,4 +232,4 @@ def test_connections_end_with_their_loop(wire: Wire) -> None:
     while wire.connected and time.monotonic() < end:
         time.sleep(0.01)
     assert (wire.connections, wire.connected) == (10, 0)
-    assert not outbound._pools
+    assert not connections._sessions

@@ -191,8 +191,3 @@ def test_silence_ends_by_the_clock(wire: Wire) -> None:
     wire.mode = "hang"
     with pytest.raises(httpx2.ReadTimeout):
         post(f"http://{wire.place}/v1/chat/completions", read_seconds=0.2)
-
-
-def test_sockets_of_this_machine_are_closed() -> None:
-    with pytest.raises(AddressRefused):
-        asyncio.run(outbound.GuardedBackend().connect_unix_socket("/run/x.sock"))
