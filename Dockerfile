@@ -14,4 +14,5 @@ RUN export PARLEY_VAR=/tmp/parley MODELS_DIR=/opt/models STATIC_ROOT=/opt/static
 ENV MODELS_DIR=/opt/models STATIC_ROOT=/opt/static
 USER parley
 EXPOSE 8000
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log",
+     "--timeout-graceful-shutdown", "10"]

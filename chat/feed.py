@@ -19,33 +19,71 @@ _running: set[asyncio.Task[Answer]] = set()  # the event loop alone would let th
 
 
 class Feed:
-    """A `Listener` on one side, an iterator over the pieces on the other."""
+    """A `Listener` on one side, an iterator over the pieces on the other.
+
+    A thousand readers wait at once, so waiting costs one future, and a timer only where pieces come too fast.
+    """
 
     def __init__(self, *, hold: bool = False) -> None:
         self.hold = hold
         self._pieces: list[str] = []
-        self._wake = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._due = 0.0  # when the reader may be woken again
+        self._timer: asyncio.TimerHandle | None = None
 
     def say(self, piece: str) -> None:
         self._pieces.append(piece)
-        self._wake.set()
+        if self._waiting is None or self._timer is not None:
+            return  # the reader looks by itself, or is about to be woken
+        if self._loop.time() >= self._due:
+            self._wake()
+        else:
+            self._timer = self._loop.call_at(self._due, self._wake)
 
     async def read(self, work: asyncio.Task[Answer]) -> AsyncIterator[str]:
         """The pieces until the turn is over; what it came to is in `work`."""
-        work.add_done_callback(lambda _: self._wake.set())
-        while not (work.done() and not self._pieces):
-            try:
-                async with asyncio.timeout(HEARTBEAT):
-                    await self._wake.wait()
-            except TimeoutError:
-                yield ""
-                continue
-            self._wake.clear()
-            if self._pieces:
-                text = "".join(self._pieces)
-                self._pieces.clear()
+        work.add_done_callback(lambda _: self._wake())
+        heart = self._loop.call_later(HEARTBEAT, self._wake)
+        try:
+            while not work.done():
+                await self._woken()
+                if text := self._taken():
+                    yield text
+                    self._due = self._loop.time() + GAP
+                elif not work.done() and self._loop.time() >= heart.when():
+                    yield ""
+                else:
+                    continue
+                heart.cancel()
+                heart = self._loop.call_later(HEARTBEAT, self._wake)
+            if text := self._taken():
                 yield text
-                await asyncio.wait([work], timeout=GAP)
+        finally:
+            heart.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    async def _woken(self) -> None:
+        self._waiting = self._loop.create_future()
+        if self._pieces and self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._wake)
+        try:
+            await self._waiting
+        finally:
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def _taken(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        return text
 
 
 def begin(talk: Callable[[Feed], Awaitable[Answer]], feed: Feed) -> asyncio.Task[Answer]:

@@ -23,6 +23,7 @@ from django.core.handlers.asgi import ASGIHandler  # noqa: E402 -- same
 
 from chat.turn import hop  # noqa: E402 -- same
 
+LAST_SECONDS = 5.0
 TALK = ("/v1/chat/public", "/v1/chat/efficient", "/v1/chat/completions")
 
 
@@ -34,11 +35,25 @@ class Handler(ASGIHandler):
     gets neither.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._working: set[asyncio.Task[None]] = set()
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- ASGI's
-        if scope["type"] == "http" and scope["path"].rstrip("/") in TALK:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"].rstrip("/") in TALK:
             await self._talk(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 -- same
+        """When the server stops it cancels what is still being said; that much of it goes on record first."""
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        if self._working:
+            await asyncio.wait(self._working, timeout=LAST_SECONDS)
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _talk(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 -- same
         try:
@@ -47,6 +62,8 @@ class Handler(ASGIHandler):
             return
         request, refused = self.create_request(scope, body)
         work = asyncio.create_task(self._answer(request, refused, send))
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
         gone = asyncio.create_task(self.listen_for_disconnect(receive))
         try:
             await asyncio.wait([work, gone], return_when=asyncio.FIRST_COMPLETED)

@@ -166,6 +166,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = MAX_UPLOAD_FILES + 1
 # CORS is decided per bot (bots/middleware.py); nothing is open by a list.
 CORS_URLS_REGEX = r"^/v1/chat/"
 CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 
 # --- People -------------------------------------------------------------------------------------------------------
@@ -275,8 +276,7 @@ CHAT_THREADS = env.integer("CHAT_THREADS", 8, least=1)
 CHAT_STREAMS = env.integer("CHAT_STREAMS", 2000, least=1)  # open at once in one process
 
 # --- The rest -----------------------------------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+LANGUAGE_CODE, TIME_ZONE = "en", "UTC"
 USE_TZ = USE_I18N = True
 LOGGING = {
     "version": 1,

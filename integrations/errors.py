@@ -55,7 +55,7 @@ class ProviderBadRequest(ProviderError):
 
 class ProviderTextTooLong(ProviderError):
     code = "provider_text_too_long"
-    owner_says = "A chunk is longer than this model reads. Choose a smaller chunk size or another model."
+    owner_says = "The text is longer than this model reads. Choose another model, or smaller chunks or less history."
 
 
 class ProviderNoQuota(ProviderError):

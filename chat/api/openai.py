@@ -152,11 +152,12 @@ def error(problem: Mapping[str, Any], *, status: int) -> dict[str, Any]:
     """A problem as OpenAI's clients read errors."""
     fields = problem.get("errors") or {}
     said = [f"{name}: {sentence}" for name, sentences in fields.items() for sentence in sentences]
+    detail = str(problem.get("detail") or problem.get("title") or "")
     kinds = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
              404: "not_found_error", 429: "rate_limit_error"}  # fmt: skip
     return {
         "error": {
-            "message": " ".join([str(problem.get("detail") or problem.get("title") or ""), *said]).strip(),
+            "message": " ".join([f"{detail.rstrip('.')}.", *said] if said else [detail]),
             "type": kinds.get(status, "invalid_request_error" if status < 500 else "server_error"),
             "param": next(iter(fields), None),
             "code": problem.get("code"),

@@ -89,7 +89,7 @@ async def _listen(model: ChatAnthropic, request: ChatRequest, heard: messages.He
         if "json" in kind or not stream:
             _read(json.loads(await response.read()), heard)
             return
-        events = sse.data(response.iter_bytes())
+        events = sse.data(response.http_response.aiter_raw())
         async for event in events:
             _take(json.loads(event), heard)
             if heard.ended:

@@ -104,7 +104,7 @@ async def _listen(model: BaseChatOpenAI, request: ChatRequest, extra: dict[str, 
             _take(json.loads(await response.read()), heard, part="message")
             heard.ended = True
             return
-        events = sse.data(response.iter_bytes())
+        events = sse.data(response.http_response.aiter_raw())
         async for event in events:
             if event == b"[DONE]":
                 heard.ended = True
