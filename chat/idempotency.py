@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from redis.exceptions import RedisError
+from rest_framework.utils.encoders import JSONEncoder
 
 from chat.errors import IdempotencyAnswerGone, IdempotencyInProgress, IdempotencyKeyInvalid, IdempotencyKeyReused
 from tenants.errors import Unavailable
@@ -24,6 +26,7 @@ from tenants.keys import redis, redis_key
 from tenants.selectors import audit_settings
 from tenants.types import TenantRef
 
+log = logging.getLogger(__name__)
 SECONDS = 3600
 LONGEST = 255
 _SLACK = 30  # beyond the longest a provider may take
@@ -38,14 +41,17 @@ class Claim:
     answer: dict[str, Any] | None = None
 
     def keep(self, answer: Mapping[str, Any]) -> None:
+        """Without Redis the answer is given all the same; the key is free again once its claim has run out."""
         logged = audit_settings()
         kept = answer if logged["enabled"] and logged["log_conversations"] else None
-        record = json.dumps({"body": self.body, "done": True, "answer": kept}, cls=DjangoJSONEncoder)
-        redis().set(self.name, record, ex=SECONDS)
+        record = json.dumps({"body": self.body, "done": True, "answer": kept}, cls=JSONEncoder)
+        with _logged():
+            redis().set(self.name, record, ex=SECONDS)
 
     def release(self) -> None:
         """The request came to nothing; it may be sent again."""
-        redis().delete(self.name)
+        with _logged():
+            redis().delete(self.name)
 
 
 def claim(*, tenant: TenantRef, bot_id: UUID, caller: str, key: str, body: Mapping[str, Any]) -> Claim:
@@ -73,6 +79,14 @@ def claim(*, tenant: TenantRef, bot_id: UUID, caller: str, key: str, body: Mappi
         raise IdempotencyAnswerGone
     mine.answer = found["answer"]
     return mine
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except RedisError:
+        log.warning("Redis is away: an idempotency key stays claimed until it runs out.", exc_info=True)
 
 
 def _hash(value: Any) -> str:  # noqa: ANN401 -- JSON

@@ -6,15 +6,15 @@ that must cite takes back what nothing supports.
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from itertools import count
 from typing import Any
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
+from rest_framework.utils.encoders import JSONEncoder
 
 from chat import feed
 from chat.errors import TooManyStreams
@@ -22,25 +22,36 @@ from chat.turn.types import Answer, Opened
 from tenants.errors import Problem
 
 log = logging.getLogger(__name__)
+_JSON = JSONEncoder(ensure_ascii=False)  # made once: a stream encodes each of its tokens
 PING = b": still here\n\n"
 _open = 0
 
 
-def response(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
+class _Stream(StreamingHttpResponse):
+    """Ends its events when it is closed; Django's would leave that to the garbage collector."""
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        async with aclosing(self._iterator) as events:  # type: ignore[attr-defined]  # Django's, unknown to its stubs
+            async for event in events:
+                yield event
+
+
+def response(events: AsyncGenerator[bytes]) -> StreamingHttpResponse:
     """A response that proxies pass on as it comes. Raises `TooManyStreams`."""
     if _open >= settings.CHAT_STREAMS:
         raise TooManyStreams
-    answer = StreamingHttpResponse(_counted(events), content_type="text/event-stream; charset=utf-8")
+    answer = _Stream(_counted(events), content_type="text/event-stream; charset=utf-8")
     answer["X-Accel-Buffering"] = "no"
     return answer
 
 
-async def _counted(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _counted(events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     global _open  # noqa: PLW0603 -- how many there are is the process's business
     _open += 1
     try:
-        async for event in events:
-            yield event
+        async with aclosing(events):
+            async for event in events:
+                yield event
     finally:
         _open -= 1
 
@@ -51,7 +62,7 @@ async def events(
     talk: Callable[[feed.Feed], Awaitable[Answer]],
     shape: Callable[[Answer], dict[str, Any]],
     problem: Callable[[Exception], Mapping[str, Any]],
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The events of one turn. `shape` is the answer as JSON, `problem` what an error is told as."""
     listener = feed.Feed()
     work = feed.begin(talk, listener)
@@ -81,7 +92,7 @@ async def events(
         await feed.leave(work)
 
 
-async def again(answer: Mapping[str, Any]) -> AsyncIterator[bytes]:
+async def again(answer: Mapping[str, Any]) -> AsyncGenerator[bytes]:
     """The events of an answer that is there already."""
     yield encode({name: answer[name] for name in ("id", "session_id", "bot_id")}, name="start", number=1)
     yield encode({"text": answer["message"]["content"]}, name="token", number=2)
@@ -92,5 +103,5 @@ async def again(answer: Mapping[str, Any]) -> AsyncIterator[bytes]:
 def encode(data: Mapping[str, Any] | str, *, name: str = "", number: int = 0) -> bytes:
     """One event. JSON has no line breaks of its own, so its data is one line."""
     head = (f"id: {number}\n" if number else "") + (f"event: {name}\n" if name else "")
-    body = data if isinstance(data, str) else json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False)
+    body = data if isinstance(data, str) else _JSON.encode(data)
     return f"{head}data: {body}\n\n".encode()

@@ -7,8 +7,9 @@ kind of answer (tools, several choices, JSON) is refused by name.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -24,12 +25,16 @@ from bots.models import Bot
 from chat import feed, sse
 from chat.api import answers, openai
 from chat.api.speaking import SpeakingView
+from chat.errors import BotNotFound
 from chat.turn import access, opening
 from chat.turn.types import Answer
 from tenants import context
 from tenants.enums import Role
+from tenants.errors import Problem
 from tenants.http import TenantView
 from tenants.permissions import IsOfTenant
+
+log = logging.getLogger(__name__)
 
 
 class _OpenAIErrors:
@@ -40,6 +45,10 @@ class _OpenAIErrors:
         response.data = openai.error(response.data or {}, status=response.status_code)
         response.content_type = "application/json"
         return response
+
+    def problem(self, error: Exception) -> dict[str, Any]:
+        told: dict[str, Any] = super().problem(error)  # type: ignore[misc]  # as above
+        return told if "error" in told else openai.error(told, status=500)
 
 
 class CompletionsView(_OpenAIErrors, SpeakingView):
@@ -75,16 +84,16 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
     def whole(self, answer: dict[str, Any]) -> dict[str, Any]:
         return openai.completion(answer)
 
-    def replayed(self, answer: dict[str, Any]) -> AsyncIterator[bytes]:
+    def replayed(self, answer: dict[str, Any]) -> AsyncGenerator[bytes]:
         return self._chunks(answer)
 
-    async def _chunks(self, answer: dict[str, Any]) -> AsyncIterator[bytes]:
+    async def _chunks(self, answer: dict[str, Any]) -> AsyncGenerator[bytes]:
         head = openai.head(answer_id=answer["id"], bot_id=answer["bot_id"], created=int(time.time()))
         yield openai.piece(head, answer["message"]["content"], first=True)
         for chunk in openai.last(head, answer, usage=self.body["counts"]):
             yield chunk
 
-    async def streamed(self) -> AsyncIterator[bytes]:
+    async def streamed(self) -> AsyncGenerator[bytes]:
         """What was said cannot be taken back here, so a bot that must cite begins with its first supported words."""
         listener = feed.Feed(hold=True)
         work = feed.begin(self.talk, listener)
@@ -97,7 +106,10 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
                 yield openai.piece(head, text) if text else sse.PING
             for chunk in self._end(head, said, work.result()):
                 yield chunk
-        except Exception as error:  # noqa: BLE001 -- the status is out already, so it is told in the stream
+        except Problem as error:  # the status is out already, so it is told in the stream
+            yield sse.encode(self.problem(error))
+        except Exception as error:
+            log.exception("A stream broke.")
             yield sse.encode(self.problem(error))
         finally:
             await feed.leave(work)
@@ -128,6 +140,8 @@ class ModelView(_OpenAIErrors, TenantView):
     @extend_schema(responses=openai.ModelOut, operation_id="models_get")
     def get(self, request: Request, bot_id: UUID) -> Response:
         profile = access.own_bot(bot_id=bot_id, by=self.principal)
+        if not profile.is_active:  # as in the list
+            raise BotNotFound
         return Response(_model(bots.bot(profile.id), owner=self.tenant.slug))
 
 

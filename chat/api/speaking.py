@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -26,6 +25,16 @@ class SpeakingView(TalkView):
 
     begun: pipeline.Begun
     claim: idempotency.Claim | None = None
+
+    async def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # noqa: ANN401 -- awaited by Django
+        try:
+            response = await super().dispatch(request, *args, **kwargs)
+        except BaseException:
+            await self._let_go()
+            raise
+        if not response.streaming:  # a stream's turn is still to be
+            await self._let_go()
+        return response
 
     def claimed(self, request: Request, profile: BotProfile) -> bool:
         """Whether this request has its answer already; where it names a key, the key is this request's from here on."""
@@ -59,10 +68,10 @@ class SpeakingView(TalkView):
         """The answer in the shape of this endpoint."""
         return answer
 
-    def streamed(self) -> AsyncIterator[bytes]:
+    def streamed(self) -> AsyncGenerator[bytes]:
         return sse.events(turn=self.begun.turn, talk=self.talk, shape=answers.answer, problem=self.problem)
 
-    def replayed(self, answer: dict[str, Any]) -> AsyncIterator[bytes]:
+    def replayed(self, answer: dict[str, Any]) -> AsyncGenerator[bytes]:
         return sse.again(answer)
 
     async def talk(self, listener: Listener | None = None) -> Answer:
@@ -70,11 +79,17 @@ class SpeakingView(TalkView):
         try:
             answer = await services.talk(begun=self.begun, listener=listener)
         except BaseException as error:
-            if self.claim:
-                await asyncio.shield(hop.outside(self.claim.release))
+            await self._let_go()
             if isinstance(error, ProviderError):
                 raise told(error, own=self.principal.tenant == self.begun.turn.profile.tenant) from None
             raise
-        if self.claim:
-            await hop.outside(self.claim.keep, answers.answer(answer))
+        claim, self.claim = self.claim, None
+        if claim:
+            await hop.outside(claim.keep, answers.answer(answer))
         return answer
+
+    async def _let_go(self) -> None:
+        """A request that came to nothing may be sent again."""
+        claim, self.claim = self.claim, None
+        if claim and claim.answer is None:
+            await hop.outside(claim.release)

@@ -45,6 +45,10 @@ prepaid label; the refund takes 5-7 business days.
 Every garden tool comes with a warranty of five years that covers broken handles and bent blades.
 """
 
+KEY = "sk-of-the-test"
+CITED = {"strictness_level": "moderate", "allowed_topics": ["shipping"], "forbidden_topics": ["medical advice"]}
+FREE = {"strictness_level": "lenient", "context_settings": {"citation_required": False}}
+
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, settings: Any) -> None:
@@ -63,6 +67,15 @@ def wire(settings: Any) -> Iterator[Wire]:
     settings.OUTBOUND_ALLOWED_PRIVATE = [server.place]
     yield server
     server.stop()
+
+
+@pytest.fixture
+def model(wire: Wire, principal: Principal) -> TenantAIProvider:
+    """A provider of Acme's whose far side is the wire."""
+    return providers.create(
+        by=principal, provider_name="openai_compatible", name="Local", api_key=KEY,
+        base_url=f"http://{wire.place}/v1", custom_settings={"default_model": "local-1"},
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -9,24 +9,12 @@ import pytest
 
 from bots.models import Bot
 from chat.models import Message
-from chat.tests.conftest import talk
-from integrations import services as providers
+from chat.tests.conftest import CITED, FREE, talk
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
 from knowledge.models import Dataset
-from tenants.types import Principal
 
 MakeBot = Callable[..., Bot]
-CITED = {"strictness_level": "moderate", "allowed_topics": ["shipping"], "forbidden_topics": ["medical advice"]}
-FREE = {"strictness_level": "lenient", "context_settings": {"citation_required": False}}
-
-
-@pytest.fixture
-def model(wire: Wire, principal: Principal) -> TenantAIProvider:
-    return providers.create(
-        by=principal, provider_name="openai_compatible", name="Local", api_key="sk-of-the-test",
-        base_url=f"http://{wire.place}/v1", custom_settings={"default_model": "local-1"},
-    )  # fmt: skip
 
 
 def sent(wire: Wire) -> list[dict[str, str]]:

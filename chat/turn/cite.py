@@ -18,7 +18,8 @@ PLAINLY = 0.7  # the share of a sentence's words that one sentence of a passage 
 LEAST_WORDS = 3
 LONGEST_QUOTE = 400
 
-_MARKS = re.compile(r"\[\s*\^?(\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*)\s*\]|【(\d{1,3})[^】\n]{0,40}】")
+# With the blanks before it, which go with a mark that is dropped; a run of them is looked at once.
+MARKS = re.compile(r"(?<![ \t])([ \t]*)(?:\[\s*\^?(\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*)\s*\]|【(\d{1,3})[^】\n]{0,40}】)")
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _WORD = re.compile(r"[^\W_]+")
 _FIGURE = re.compile(r"\d+")
@@ -40,12 +41,12 @@ def cite(*, text: str, passages: Sequence[Passage]) -> Cited:
         for old, new in order.items()
     ]
     renumbered = _MARK.sub(lambda found: f"[{order[int(found[1])]}]", marked)
-    return Cited(text=_tidy(renumbered), quotes=tuple(quotes))
+    return Cited(text=renumbered.strip(), quotes=tuple(quotes))
 
 
 def without_marks(text: str) -> str:
     """The answer without its marks, for bots that show none in the text."""
-    return _tidy(_only_known(text, set()))
+    return _only_known(text, set()).strip()
 
 
 def quote(*, passage: str, said: str) -> str:
@@ -59,14 +60,20 @@ def quote(*, passage: str, said: str) -> str:
 def _only_known(text: str, known: set[int]) -> str:
     """One number a mark, and none that points nowhere. What closes up around a dropped mark may form another."""
     while True:
-        kept = _MARKS.sub(lambda found: "".join(f"[{n}]" for n in _numbers(found) if n in known), text)
+        kept = MARKS.sub(lambda found: marks(found, [n for n in numbers(found) if n in known]), text)
         if kept == text:
             return text
         text = kept
 
 
-def _numbers(found: re.Match[str]) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", found[1] or found[2])]
+def numbers(found: re.Match[str]) -> list[int]:
+    """What a match of `MARKS` points at."""
+    return [int(number) for number in _FIGURE.findall(found[2] or found[3])]
+
+
+def marks(found: re.Match[str], shown: Sequence[int]) -> str:
+    """What stands in its place: a mark for each number, or nothing, not even the blanks before it."""
+    return found[1] + "".join(f"[{n}]" for n in shown) if shown else ""
 
 
 def _supported(text: str, passages: Sequence[Passage]) -> str:
@@ -110,9 +117,3 @@ def _words(text: str) -> frozenset[str]:
 def _overlap(wanted: frozenset[str], held: frozenset[str]) -> float:
     """How much of what is wanted is held, with a little against long sentences."""
     return len(wanted & held) - 0.01 * len(held)
-
-
-def _tidy(text: str) -> str:
-    """No blank before a full stop where a mark went, no doubled blanks inside a line."""
-    text = re.sub(r"[ \t]+([.,;:!?])(?=\s|$)", r"\1", text)
-    return re.sub(r"(?<=\S)[ \t]{2,}", " ", text).strip()

@@ -1,7 +1,8 @@
 """The step from the event loop to a thread, and back with nothing held.
 
 Work that reads or writes runs in a thread, with its tenant entered inside the function that does it, and gives its
-database connection back before the event loop goes on: a turn that waits for a model holds none.
+database connection back before the event loop goes on: a turn that waits for a model holds none. A thread cannot be
+stopped: who is cancelled meanwhile goes when its work is done, so that none is half done behind its back.
 """
 
 from __future__ import annotations
@@ -43,9 +44,18 @@ async def outside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         finally:
             give_back()
 
+    hop: asyncio.Future[R]
     if _threads is None:
-        return await sync_to_async(run)()
-    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)
+        hop = asyncio.ensure_future(sync_to_async(run)())
+    else:
+        hop = asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, run)
+    try:
+        return await asyncio.shield(hop)
+    except asyncio.CancelledError:
+        await asyncio.wait([hop])
+        if not hop.cancelled():
+            hop.exception()  # looked at, so that nobody complains of it
+        raise
 
 
 def use_own_threads() -> None:

@@ -2,7 +2,8 @@
 
 Marks come out as they will stand in the finished answer: numbered from 1 in the order of their appearance, those that
 point nowhere dropped, all of them where the bot shows none. Text that may yet turn out to be a mark is held back, and
-blanks before it with it.
+blanks before it with it; so are blanks at the end, since an answer ends with a word. However the pieces are cut, the
+same words come out.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from chat.turn import cite
+
 LONGEST_MARK = 64
-_OPEN = re.compile(r"[\[【][^\]】\n]*$")
-_MARKS = re.compile(r"\[\s*\^?(\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*)\s*\]|【(\d{1,3})[^】\n]{0,40}】")
+_OPEN = re.compile(r"(?:\[[\s\d,;^]*|【(?:\d{1,3}[^】\n]{0,40})?)\Z")
 
 
 class Live:
@@ -27,36 +29,41 @@ class Live:
         self._held = hold
         self._numbers: dict[int, int] = {}
         self._rest = ""
-        self._ready: list[str] = []
+        self._ready = ""
+        self._spoken = False
 
     def hear(self, piece: str) -> None:
         self._rest += piece
         safe = self._safe()
         if safe:
             text, self._rest = self._rest[:safe], self._rest[safe:]
-            self._release(_MARKS.sub(self._mark, text))
+            self._release(cite.MARKS.sub(self._mark, text))
 
     def end(self) -> None:
         """No more comes: what was held back is no mark. An answer that was held for its first mark stays unsaid."""
-        text, self._rest = self._rest.rstrip(), ""
-        self._release(_MARKS.sub(self._mark, text))
+        text, self._rest = self._rest, ""
+        self._release(cite.MARKS.sub(self._mark, text))
 
     def _safe(self) -> int:
         """How much of the rest can be said: not a mark that has begun, nor the blanks that a dropped one leaves."""
-        begun = _OPEN.search(self._rest)
-        end = begun.start() if begun and len(self._rest) - begun.start() <= LONGEST_MARK else len(self._rest)
-        return len(self._rest[:end].rstrip())
+        begun = _OPEN.search(self._rest, max(0, len(self._rest) - LONGEST_MARK))
+        return len(self._rest[: begun.start() if begun else None].rstrip())
 
     def _release(self, text: str) -> None:
-        if self._held:
-            self._ready.append(text)
-            if not self._numbers:
-                return
-            text, self._held = "".join(self._ready), False
+        self._ready += text
+        if self._held and not self._numbers:
+            return
+        self._held = False
+        text = self._ready.rstrip()
+        self._ready = self._ready[len(text) :]
+        if not self._spoken:
+            text = text.lstrip()
         if text:
+            self._spoken = True
             self._say(text)
 
     def _mark(self, found: re.Match[str]) -> str:
-        numbers = [int(number) for number in re.findall(r"\d+", found[1] or found[2])]
-        shown = [self._numbers.setdefault(n, len(self._numbers) + 1) for n in numbers if n in self._known]
-        return "" if self._bare else "".join(f"[{n}]" for n in shown)
+        if len(found[0]) - len(found[1]) > LONGEST_MARK:  # its beginning may be out already
+            return found[0]
+        shown = [self._numbers.setdefault(n, len(self._numbers) + 1) for n in cite.numbers(found) if n in self._known]
+        return cite.marks(found, [] if self._bare else shown)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from chat.turn import generate, hop, live, prepare, record, speak
 from chat.turn.trace import Trace
 from chat.turn.types import Answer, Declined, Listener, Opened, Ready, Said
+from integrations.chatmodels.types import Say
 from integrations.errors import ProviderError
 
 
@@ -45,7 +46,7 @@ async def run(*, begun: Begun, listener: Listener | None = None) -> Answer:
         if not isinstance(error, ProviderError):  # whose trace it left already
             trace.failed("turn", error)
         said = speak.broken("".join(heard), aborted=isinstance(error, asyncio.CancelledError))
-        await asyncio.shield(hop.inside(tenant, record.record, turn=turn, said=said, trace=trace))
+        await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
         raise
     return await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
 
@@ -58,12 +59,16 @@ async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Sa
         ready = await prepare.ready(turn=turn, trace=trace, first=begun.first)
         with trace.step("generate"):
             talk = _aloud(turn, ready, listener, heard) if listener else None
-            reply = await generate.generate(ready=ready, say=talk.hear if talk else None, trace=trace)
+            reply = await generate.generate(ready=ready, say=_into(talk) if talk else None, trace=trace)
             if talk:
                 talk.end()
         return speak.answered(turn=turn, ready=ready, reply=reply)
     except Declined as early:
         return early.said
+
+
+def _into(talk: live.Live) -> Say:
+    return lambda piece: talk.hear(speak.storable(piece))
 
 
 def _aloud(turn: Opened, ready: Ready, listener: Listener, heard: list[str]) -> live.Live:

@@ -9,6 +9,7 @@ and the costs), so the bot remembers no earlier turn. With retrieval not logged,
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +19,11 @@ from django.utils import timezone
 from chat import tokens
 from chat.enums import Role, Status
 from chat.models import Citation, Conversation, Message
+from chat.turn.speak import storable
 from chat.turn.trace import Trace
 from chat.turn.types import Answer, Opened, Said
-from integrations.services import book
+from integrations.chatmodels.types import ChatReply
+from integrations.services import DEAREST, MOST_COUNTED, book
 from tenants.selectors import audit_settings
 
 _RETRIEVAL = frozenset({"hits", "relevant", "prompt"})
@@ -96,12 +99,20 @@ def _message(turn_id: UUID, conversation: Conversation, position: int, said: Sai
         guardrail_action=said.verdict.action,
         guardrail_reason=said.verdict.reason or "",
         guardrail_topic=said.verdict.topic or "",
-        model=reply.model if reply else "",
-        prompt_tokens=reply.prompt_tokens if reply else 0,
-        completion_tokens=reply.completion_tokens if reply else 0,
-        cost_usd=reply.cost_usd if reply else None,
         latency_ms=latency,
+        **(_cost(reply) if reply else {}),
     )
+
+
+def _cost(reply: ChatReply) -> dict[str, Any]:
+    """Names and counts are as the provider told them, whatever it told: they are made to fit."""
+    cost = reply.cost_usd
+    return {
+        "model": storable(reply.model)[:200],
+        "prompt_tokens": min(max(0, reply.prompt_tokens), MOST_COUNTED),
+        "completion_tokens": min(max(0, reply.completion_tokens), MOST_COUNTED),
+        "cost_usd": None if cost is None else min(max(Decimal(0), cost), DEAREST),
+    }
 
 
 def _citations(message: Message, said: Said) -> list[Citation]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 
-from chat.turn import followup, generate
+from chat.turn import followup, generate, speak
 from chat.turn.trace import Trace
 from chat.turn.types import Candidate, Opened
 from integrations.chatmodels.types import ChatRequest
 from integrations.enums import ProviderName, Purpose
-from integrations.errors import ProviderError
+from integrations.errors import ProviderError, ProviderTimedOut
 
 SECONDS = 6.0
 TURNS, CHARACTERS = 6, 600  # of the talk that the model is shown
@@ -43,8 +43,10 @@ async def standalone(*, turn: Opened, candidate: Candidate, trace: Trace) -> str
     try:
         async with asyncio.timeout(SECONDS):
             reply = await generate.ask(request=request, candidate=candidate, purpose=Purpose.REWRITE, trace=trace)
-    except (ProviderError, TimeoutError) as error:
-        trace.failed("rewrite", error)
+    except TimeoutError:
+        trace.failed("rewrite", ProviderTimedOut("The provider did not put the question into other words in time."))
+        return followup.standalone(question=turn.question, history=turn.history)
+    except ProviderError:  # which the trace has already
         return followup.standalone(question=turn.question, history=turn.history)
     return _checked(reply.text) or followup.standalone(question=turn.question, history=turn.history)
 
@@ -56,5 +58,5 @@ def _talk(turn: Opened) -> str:
 
 def _checked(text: str) -> str:
     """The question, or nothing where the model said something else."""
-    lines = [line.strip().strip('"“”„»«').strip() for line in text.strip().splitlines() if line.strip()]
+    lines = [line.strip().strip('"“”„»«').strip() for line in speak.storable(text).splitlines() if line.strip()]
     return lines[0] if len(lines) == 1 and 0 < len(lines[0]) <= LONGEST else ""

@@ -19,7 +19,7 @@ NOTHING_FOUND = "nothing_found"
 
 def answered(*, turn: Opened, ready: Ready, reply: ChatReply) -> Said:
     """What a model said, with its citations made good."""
-    cited = cite.cite(text=_storable(reply.text), passages=ready.request.passages)
+    cited = cite.cite(text=storable(reply.text), passages=ready.request.passages)
     # The built-in one quotes or has nothing to say; others may speak freely where no citation is asked for.
     quotes_only = turn.profile.scope.citation_required or reply.provider == ProviderName.BUILTIN
     if quotes_only and not cited.quotes:
@@ -55,7 +55,7 @@ def nothing_to_say(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatR
 def broken(text: str = "", *, aborted: bool = False) -> Said:
     """Of a turn that did not come to its end, what the customer had heard by then; why is in the trace."""
     return Said(
-        text=_storable(text).strip(),
+        text=storable(text).strip(),
         verdict=Verdict(action="allow", kind="allowed"),
         outcome="aborted" if aborted else "failed",
     )
@@ -66,6 +66,6 @@ def is_bare(profile: BotProfile) -> bool:
     return profile.settings.get("citation_style") == CitationStyle.NONE
 
 
-def _storable(text: str) -> str:
-    """Without what a database cannot hold: null characters and halves of characters."""
+def storable(text: str) -> str:
+    """A model's words without what a database cannot hold: null characters and halves of characters."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
