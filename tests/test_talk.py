@@ -184,7 +184,7 @@ def test_openais_client_raises_what_it_would_at_home(place: Place) -> None:
 
 def test_openais_client_is_told_of_a_failure_in_the_middle(place: Place) -> None:
     place.wire.mode = "error_middle"
-    heard = []
+    heard: list[str] = []
     with pytest.raises(openai.APIError) as failed:
         heard.extend(chunk.choices[0].delta.content or "" for chunk in asked(place, place.free, stream=True))
     assert str(failed.value.code).startswith("provider_")
