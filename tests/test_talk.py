@@ -116,8 +116,8 @@ def prepared(stack: Stack, port: int, far_side: Wire) -> Iterator[Place]:
         made(owner.post(f"/v1/tenant/bots/{bot}/scopes", json=scope))
         bots.append(bot)
     key = made(owner.post("/v1/tenant/api-keys/", json={"name": "Website", "scopes": ["chat:write"]}))["key"]
-    with owner:
-        yield Place(url=url, port=port, wire=far_side, owner=owner, key=key, cites=bots[0], free=bots[1])
+    yield Place(url=url, port=port, wire=far_side, owner=owner, key=key, cites=bots[0], free=bots[1])
+    owner.close()
 
 
 @pytest.fixture
@@ -189,6 +189,7 @@ def test_openais_client_is_told_of_a_failure_in_the_middle(place: Place) -> None
         heard.extend(chunk.choices[0].delta.content or "" for chunk in asked(place, place.free, stream=True))
     assert str(failed.value.code).startswith("provider_")
     assert "sk-of-the-test" not in str(failed.value.body)
+    assert "".join(heard) == "Orders over"
     assert len(place.wire.requests) == 1
 
 
