@@ -17,13 +17,13 @@ from django.db import connection
 
 from integrations.services import book
 from knowledge.language import detect
-from knowledge.search import dense, fuse, index, lexical, relevance
+from knowledge.search import dense, fuse, index, lexical, relevance, within
 from knowledge.search.question import Question, ask, embed
 from knowledge.search.relevance import Scale
 from knowledge.tokens import bigrams, config_for
-from knowledge.types import Hit, SearchResult
+from knowledge.types import Filter, Hit, SearchResult
 
-__all__ = ["Hit", "Question", "SearchResult", "ask", "embed", "find", "search"]
+__all__ = ["Filter", "Hit", "Question", "SearchResult", "ask", "embed", "find", "search"]
 
 _DEPTH = 50  # of each ranking
 _SQL = """
@@ -33,7 +33,7 @@ WITH spaces (space_id, vector, is_exact) AS MATERIALIZED (
 documents AS MATERIALIZED (
   SELECT d.id, d.title, d.dataset_id, d.active_generation, d.search_config, s.active_space_id AS space_id
   FROM knowledge_document d JOIN knowledge_dataset s ON s.id = d.dataset_id
-  WHERE d.dataset_id = ANY(%(datasets)s) AND d.active_generation > 0
+  WHERE d.dataset_id = ANY(%(datasets)s) AND d.active_generation > 0 {within}
 ),
 {dense},
 {lexical}
@@ -51,14 +51,20 @@ LEFT JOIN knowledge_chunkvector v ON v.chunk_id = c.id AND v.space_id = d.space_
 
 
 def search(
-    *, dataset_ids: Sequence[UUID], query: str, k: int = 10, weights: Mapping[UUID, float] | None = None
+    *,
+    dataset_ids: Sequence[UUID],
+    query: str,
+    k: int = 10,
+    weights: Mapping[UUID, float] | None = None,
+    limits: Mapping[UUID, Filter] | None = None,
 ) -> SearchResult:
     """The best `k` passages, best first. `weights` multiplies the scores of a dataset's passages; unnamed means 1.
+    `limits` says which documents of a dataset count; unnamed means all.
 
     Where a space's provider does not embed the question, its passages are found by words alone.
     """
     began = time.perf_counter()
-    question = ask(dataset_ids=dataset_ids, text=query)
+    question = ask(dataset_ids=dataset_ids, text=query, within=limits)
     if question.waiting:
         if not connection.in_atomic_block:
             connection.close()  # nobody holds one while a provider thinks
@@ -100,8 +106,13 @@ def _rows(question: Question) -> list[tuple[Any, ...]]:
         "size": question.size,
         "few": lexical.FEW,
         "depth": _DEPTH,
+        "within": within.parameter(question.within),
     }
-    sql = _SQL.format(dense=dense.CTE.strip(), lexical=lexical.cte(size=question.size).strip())
+    sql = _SQL.format(
+        within=within.clause(question.within),
+        dense=dense.CTE.strip(),
+        lexical=lexical.cte(size=question.size).strip(),
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -118,7 +129,9 @@ def _through_indexes(question: Question) -> dict[UUID, list[UUID]]:
     for space_id, vector in question.vectors.items():
         if index.pays(space_id, size=question.sizes[space_id]):
             space = question.spaces[space_id]
-            found = index.nearest(space, vector=vector, datasets=question.dataset_ids, depth=_DEPTH)
+            found = index.nearest(
+                space, vector=vector, datasets=question.dataset_ids, depth=_DEPTH, limits=question.within
+            )
             if found is not None:
                 near[space_id] = found
     return near

@@ -174,3 +174,35 @@ def test_relevance_is_nearness_or_standing_out() -> None:
     assert relevance.likely(list(_hits(0.85, *crowd)))
     assert not relevance.likely(list(_hits(0.82, *crowd)))
     assert relevance.likely(list(_hits(0.82, *crowd, coverage=1.0)))
+
+
+def test_a_search_can_be_limited_to_tags_and_metadata(dataset: Dataset, add: Add, process: Process) -> None:
+    process(add("Parcels to Norway take four days.", title="Norway", tags=["public", "eu"], metadata={"year": 2026}))
+    process(
+        add("Parcels to Chile take nine days.", title="Chile", tags=["public"], metadata={"year": 2025, "old": True})
+    )
+    process(add("Parcels to Mars take seven months.", title="Mars", tags=["secret"]))
+
+    def titles(**limit: Any) -> set[str]:
+        limits = {dataset.id: search.Filter(**limit)}
+        answer = search.search(dataset_ids=[dataset.id], query="How long do parcels take?", limits=limits)
+        return {hit.document_title for hit in answer.passages}
+
+    assert titles() == {"Norway", "Chile", "Mars"}
+    assert titles(tags=("public",)) == {"Norway", "Chile"}
+    assert titles(tags=("eu", "secret")) == {"Norway", "Mars"}
+    assert titles(metadata={"year": 2025}) == {"Chile"}
+    assert titles(tags=("public",), metadata={"year": 2026}) == {"Norway"}
+    assert titles(tags=("Public",)) == set()
+    assert titles(metadata={"year": "2025"}) == set()
+
+
+def test_a_limit_holds_for_its_dataset_alone(
+    dataset: Dataset, add: Add, process: Process, principal: Principal
+) -> None:
+    other = services.create_dataset(by=principal, name="Other")
+    process(add("Parcels to Norway take four days.", title="Norway"))
+    process(add("Parcels to Chile take nine days.", title="Chile", to=other))
+    limits = {dataset.id: search.Filter(tags=("public",))}
+    answer = search.search(dataset_ids=[dataset.id, other.id], query="parcels", limits=limits)
+    assert [hit.document_title for hit in answer.passages] == ["Chile"]
