@@ -35,7 +35,7 @@ questions AS MATERIALIZED (
 )"""
 _RANKED: Final = """
 lexical AS (
-  SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank
+  SELECT id, weight, row_number() OVER (ORDER BY weight DESC, id) AS rank
   FROM (
     SELECT c.id, ts_rank(c.search, q.query, 1) AS weight
     FROM questions q JOIN documents d ON d.search_config = q.config {join}
