@@ -38,6 +38,13 @@ class ProviderFailure(TextChoices):
     APOLOGIZE = "apologize", "Say that it cannot answer at the moment"
 
 
+class PublishMode(TextChoices):
+    """When a change of a bot's behaviour reaches its customers."""
+
+    IMMEDIATE = "immediate", "At once"
+    REVIEWED = "reviewed", "When somebody publishes the draft"
+
+
 SETTINGS: dict[str, type[TextChoices]] = {
     "response_format": ResponseFormat,
     "citation_style": CitationStyle,

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bots import origins
-from bots.enums import DEFAULT_SETTINGS, SETTINGS, Strictness
+from bots.enums import DEFAULT_SETTINGS, SETTINGS, PublishMode, Strictness
 from bots.models import Bot, BotDataset, KeyBot, Scope
 from bots.types import DEFAULT_HISTORY
 from tenants import context
@@ -71,6 +71,11 @@ class BotIn(StrictSerializer):
         help_text="Web origins, such as https://www.example.com or https://*.example.com.",
     )
     settings = BotSettings(required=False)
+    publish_mode = serializers.ChoiceField(
+        choices=PublishMode.choices,
+        required=False,
+        help_text="`immediate`: a change of behaviour is published at once. `reviewed`: it stays in the draft.",
+    )
 
     def validate_allowed_domains(self, value: list[str]) -> list[str]:
         try:
@@ -84,14 +89,16 @@ class BotOut(serializers.ModelSerializer[Bot]):
     tenant_ai_provider_id = serializers.UUIDField(read_only=True)
     fallback_ai_provider_id = serializers.UUIDField(read_only=True)
     settings = BotSettings(source="effective_settings", read_only=True)
+    live_version = serializers.IntegerField(
+        source="live_version.number", read_only=True, help_text="The number of the version that customers talk to."
+    )
 
     class Meta:
         model = Bot
         fields = [
             "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model",
             "fallback_ai_provider_id", "fallback_model", "temperature", "max_tokens", "is_active", "is_public",
-            "allowed_domains", "settings", "created_by", "created_at",
-            "updated_at",
+            "allowed_domains", "settings", "publish_mode", "live_version", "created_by", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_tenant_id(self, bot: Bot) -> str:
