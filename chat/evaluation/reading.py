@@ -7,7 +7,7 @@ In: a folder. Out: what its files hold, checked. A line that does not fit is ref
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ class Line:
         if not isinstance(value, str) or (default is None and not value.strip()):
             raise self.refused(f"needs `{name}`, a text")
         return speak.storable(value)
+
+    def choice(self, name: str, *, among: Sequence[str]) -> str:
+        value = self.text(name)
+        if value not in among:
+            raise self.refused(f"has the {name} {value}, which is none of {', '.join(among)}")
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._fields.get(name) or []
@@ -119,7 +125,7 @@ def question_set(folder: Path, name: str) -> QuestionSet:
     given = []
     for line in lines(folder / "retrieval" / f"{name}{QUESTIONS}"):
         found = _question(line)
-        if not found.documents & known:
+        if found.answerable and not found.documents & known:
             raise line.refused("names no document of its corpus")
         language.add(line.text("lang", default=""))
         given.append(found)
@@ -135,10 +141,10 @@ def questions(path: Path) -> tuple[Question, ...]:
     return tuple(_question(line) for line in lines(path))
 
 
-def remarks(path: Path, *, label: str, kind: str) -> tuple[Remark, ...]:
-    """`label` and `kind` are the fields that say what a remark is."""
+def remarks(path: Path, *, labels: Sequence[str], kind: str) -> tuple[Remark, ...]:
+    """`kind` is the field that says it more exactly than the label."""
     return tuple(
-        Remark(str(number), line.text("text"), line.text(label), line.text(kind, default=""))
+        Remark(str(number), line.text("text"), line.choice("label", among=labels), line.text(kind, default=""))
         for number, line in enumerate(lines(path), 1)
     )
 
@@ -167,12 +173,13 @@ def _text(line: Line) -> Text:
 
 def _question(line: Line) -> Question:
     documents = line.documents()
-    if not documents:
-        raise line.refused("needs `doc_id` or `doc_ids`")
+    answerable = line.flag("answerable", default=True) is not False
+    if not documents and answerable:
+        raise line.refused("needs `doc_id` or `doc_ids`, unless it is not `answerable`")
     return Question(
         id=line.text("id"),
         text=line.text("question"),
         documents=documents,
         answers=tuple(answer for answer in line.texts("answers") if answer.strip()),
-        answerable=line.flag("answerable", default=True) is not False,
+        answerable=answerable,
     )

@@ -10,7 +10,7 @@ from chat.evaluation import metrics
 from chat.evaluation.baseline import Changes
 from chat.evaluation.types import Change, Row, Table
 
-_WHOLE = {"documents", "cases", "chunks"}
+_WHOLE = {"documents", "unknown", "failed", "searched"}
 
 
 def markdown(tables: Sequence[Table], changes: Changes | None = None) -> str:

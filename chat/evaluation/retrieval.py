@@ -13,13 +13,12 @@ from uuid import UUID
 
 from chat.evaluation import metrics, words
 from chat.evaluation.details import Details
-from chat.evaluation.scratch import Corpus
-from chat.evaluation.types import Question, Row, Table
+from chat.evaluation.types import Corpus, Question, Row, Table
 from knowledge.search import search
 from knowledge.types import Hit
 
 LONG: Final = 5_000  # characters of a document, from which on finding it says little
-_DEEP: Final = 50  # chunks, so that ten documents are among them
+DEEP: Final = 50  # chunks, so that ten documents are among them
 NOTE: Final = (
     "recall@k is the share of questions with a relevant document among the first k; stackfaq is indexed without its "
     "titles; `passages` ranks the chunks of long documents, by whether they hold the answer."
@@ -45,7 +44,7 @@ def _rows(corpus: Corpus, details: Details) -> list[Row]:
     spent = []
     for question in (each for each in corpus.questions.questions if each.answerable):
         began = time.perf_counter()
-        hits = search.search(dataset_ids=corpus.datasets, query=question.text, k=_DEEP).passages
+        hits = search.search(dataset_ids=corpus.datasets, query=question.text, k=DEEP, weights=corpus.weights).passages
         spent.append((time.perf_counter() - began) * 1000)
         relevant = corpus.relevant(question)
         stands = places(hits, relevant=relevant)

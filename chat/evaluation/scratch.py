@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -18,8 +17,13 @@ from uuid import UUID
 from django.core.files import File
 from django.db import connection
 
+from bots import services as bots
+from bots.enums import Strictness
 from chat.evaluation import sampling, vectors
-from chat.evaluation.types import Question, QuestionSet, Text
+from chat.evaluation.types import Corpus, QuestionSet, Text
+from integrations import services as providers
+from integrations.enums import ProviderName
+from integrations.models import TenantAIProvider
 from knowledge import services, tasks
 from knowledge.enums import Status
 from knowledge.models import Dataset, Document
@@ -34,20 +38,17 @@ BY: Final = Principal()
 _PLAN: Final = "enterprise"  # without limits on what is stored
 _OPEN: Final = (Status.PENDING, Status.PROCESSING)
 _EVERY: Final = 10.0  # seconds between two lines of progress
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A question set as it was ingested: `documents` are the rows of its texts by their id; those of `withheld` are in
-    the second dataset."""
-
-    questions: QuestionSet
-    datasets: tuple[UUID, UUID]
-    documents: dict[str, UUID]
-    withheld: frozenset[str]
-
-    def relevant(self, question: Question) -> frozenset[UUID]:
-        return frozenset(self.documents[name] for name in question.documents if name in self.documents)
+# Ids decide between equals. They are random, so that two runs would differ by what nobody changed.
+_SAME_IDS: Final = """
+WITH chunks AS (
+  SELECT c.id AS old, md5(concat_ws(' ', s.name, d.metadata ->> 'doc_id', c."position"))::uuid AS new
+  FROM knowledge_chunk c
+  JOIN knowledge_document d ON d.id = c.document_id
+  JOIN knowledge_dataset s ON s.id = d.dataset_id
+),
+vectors AS (UPDATE knowledge_chunkvector v SET chunk_id = chunks.new FROM chunks WHERE v.chunk_id = chunks.old)
+UPDATE knowledge_chunk c SET id = chunks.new FROM chunks WHERE c.id = chunks.old
+"""
 
 
 @contextmanager
@@ -71,9 +72,22 @@ def ingest(sets: Sequence[QuestionSet], *, cache: Path | None, say: Say) -> dict
     with _kept(cache, say):
         corpora = {each.name: _add(each) for each in sets}
         _work(say)
-    with connection.cursor() as cursor:  # as autovacuum does in its time
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME_IDS)
+        # As autovacuum does in its time.
         cursor.execute("ANALYZE knowledge_document; ANALYZE knowledge_chunk; ANALYZE knowledge_chunkvector")
     return corpora
+
+
+def bot(corpus: Corpus) -> UUID:
+    """A bot that quotes from the first half of the corpus, about whatever it is asked."""
+    provider = TenantAIProvider.objects.first() or providers.create(by=BY, provider_name=ProviderName.BUILTIN)
+    made = bots.create_bot(by=BY, name=corpus.questions.name, tenant_ai_provider_id=provider.id)
+    bots.link_dataset(by=BY, bot_id=made.id, dataset_id=corpus.datasets[0])
+    bots.create_scope(
+        by=BY, bot_id=made.id, strictness_level=Strictness.LENIENT, context_settings={"citation_required": True}
+    )
+    return made.id
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from integrations.chatmodels.types import Turn
 
@@ -41,6 +42,21 @@ class QuestionSet:
     texts: tuple[Text, ...]
     questions: tuple[Question, ...]
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A question set with its documents as rows, by their ids in the set. Those of `withheld` are in the second
+    dataset, which no bot answers from; `weights` are the datasets' where they differ."""
+
+    questions: QuestionSet
+    datasets: tuple[UUID, ...]
+    documents: Mapping[str, UUID]
+    withheld: frozenset[str] = frozenset()
+    weights: Mapping[UUID, float] = field(default_factory=dict)
+
+    def relevant(self, question: Question) -> frozenset[UUID]:
+        return frozenset(self.documents[name] for name in question.documents if name in self.documents)
 
 
 @dataclass(frozen=True, slots=True)
