@@ -29,13 +29,13 @@ words AS (
   WINDOW rarest AS (PARTITION BY config ORDER BY coalesce(frequency, 0), lexeme)
 ),
 questions AS MATERIALIZED (
-  SELECT config, array_remove(array_agg(lexeme), NULL) AS lexemes, string_agg(quoted, ' | ')::tsquery AS query,
+  SELECT config, array_remove(array_agg(quoted), NULL)::tsquery[] AS each, string_agg(quoted, ' | ')::tsquery AS query,
     (string_agg(quoted, ' | ') FILTER (WHERE place = 1 OR matches <= %(few)s))::tsquery AS telling
   FROM words GROUP BY config
 )"""
 _RANKED: Final = """
 lexical AS (
-  SELECT id, weight, row_number() OVER (ORDER BY weight DESC, id) AS rank
+  SELECT id, row_number() OVER (ORDER BY weight DESC, id) AS rank
   FROM (
     SELECT c.id, ts_rank(c.search, q.query, 1) AS weight
     FROM questions q JOIN documents d ON d.search_config = q.config {join}

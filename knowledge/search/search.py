@@ -17,7 +17,7 @@ from django.db import connection
 
 from integrations.services import book
 from knowledge.language import detect
-from knowledge.search import dense, fuse, index, lexical, relevance, within
+from knowledge.search import dense, fuse, index, lexical, relevance, within, words
 from knowledge.search.question import Question, ask, embed
 from knowledge.search.relevance import Scale
 from knowledge.tokens import bigrams, config_for
@@ -39,8 +39,8 @@ documents AS MATERIALIZED (
 {lexical}
 SELECT c.id, d.id, d.title, d.dataset_id, c.content, c.page, c.heading, c.start, c."end",
   1 - (v.vector <=> spaces.vector) AS similarity,
-  (length(c.search) - length(ts_delete(c.search, q.lexemes)))::float / greatest(1, cardinality(q.lexemes)) AS coverage,
-  dense.rank, lexical.rank, coalesce(lexical.weight, 0), d.search_config, d.space_id
+  ARRAY(SELECT place FROM unnest(q.each) WITH ORDINALITY AS asked (word, place) WHERE c.search @@ word) AS held,
+  cardinality(q.each) AS asked, length(c.search) AS size, dense.rank, lexical.rank, d.search_config, d.space_id
 FROM dense FULL JOIN lexical USING (id)
 JOIN knowledge_chunk c USING (id)
 JOIN documents d ON d.id = c.document_id
@@ -91,7 +91,8 @@ def _milliseconds(began: float) -> float:
 
 
 class _Row(NamedTuple):
-    """What the statement answers, in its order; `words` is the weight of the question's words in the passage."""
+    """What the statement answers, in its order; `held` are the numbers of the question's words that the passage holds,
+    of as many as `asked`; `size` is how many different words it has."""
 
     chunk_id: UUID
     document_id: UUID
@@ -103,12 +104,17 @@ class _Row(NamedTuple):
     start: int
     end: int
     similarity: float | None
-    coverage: float
+    held: list[int]
+    asked: int
+    size: int
     dense_rank: int | None
     lexical_rank: int | None
-    words: float
     config: str
     space_id: UUID
+
+    @property
+    def coverage(self) -> float:
+        return len(self.held) / max(1, self.asked)
 
 
 def _rows(question: Question) -> list[_Row]:
@@ -173,13 +179,11 @@ def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float
     language = detect(question.text)
     spoken = config_for(language) if language else ""
     near = {space_id: _nearest(rows, space_id) for space_id in {row.space_id for row in rows}}
-    by_words = [row for row in rows if row.lexical_rank]
-    words = fuse.Range.of((row.words for row in by_words), low=0.0)
-    telling = fuse.telling(max((row.coverage for row in by_words), default=0.0))
+    by_words = _by_words(rows)
     for row in rows:
         score = fuse.score(
             None if row.similarity is None else near[row.space_id].stretch(row.similarity),
-            telling * words.stretch(row.words) if row.lexical_rank else 0.0,
+            by_words[row.chunk_id],
             weight=weigh[row.dataset_id],
         )
         yield Hit(
@@ -199,6 +203,18 @@ def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float
             lexical_rank=row.lexical_rank,
             foreign=bool(spoken) and spoken != row.config,
         )
+
+
+def _by_words(rows: Sequence[_Row]) -> dict[UUID, float]:
+    """How well the question's words fit each passage: 0 to 1. A question has other words in each language."""
+    found: dict[UUID, float] = {}
+    for config in {row.config for row in rows}:
+        spoken = [row for row in rows if row.config == config]
+        weights = words.weights([words.Held(row.held, row.size) for row in spoken])
+        found |= {row.chunk_id: weight for row, weight in zip(spoken, weights, strict=True)}
+    best = fuse.Range.of(found.values(), low=0.0)
+    telling = fuse.telling(max((row.coverage for row in rows), default=0.0))
+    return {chunk: telling * best.stretch(weight) if weight else 0.0 for chunk, weight in found.items()}
 
 
 def _nearest(rows: Sequence[_Row], space_id: UUID) -> fuse.Range:

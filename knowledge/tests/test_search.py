@@ -12,7 +12,7 @@ from django.db import connection
 from knowledge import services
 from knowledge.ingest import documents, queue
 from knowledge.models import Dataset, Document
-from knowledge.search import fuse, relevance, search
+from knowledge.search import fuse, relevance, search, words
 from knowledge.types import Hit
 from tenants import context
 from tenants.types import Principal, TenantRef
@@ -224,3 +224,17 @@ def test_a_limit_holds_for_its_dataset_alone(
     limits = {dataset.id: search.Filter(tags=("public",))}
     answer = search.search(dataset_ids=[dataset.id, other.id], query="parcels", limits=limits)
     assert [hit.document_title for hit in answer.passages] == ["Chile"]
+
+
+def test_a_rare_word_weighs_more_than_one_that_all_have() -> None:
+    common, rare = words.Held([1], 10), words.Held([2], 10)
+    weights = words.weights([common, common, common, rare, words.Held([], 10)])
+    assert weights[3] > weights[0] > weights[4] == 0
+    assert weights[0] == weights[1]
+
+
+def test_a_long_passage_weighs_a_little_less() -> None:
+    short, long = words.weights([words.Held([1], 10), words.Held([1], 40)])
+    assert long < short < 3 * long
+    assert words.weights([]) == []
+    assert words.weights([words.Held([], 0)]) == [0]
