@@ -19,11 +19,11 @@ FORMAT: Final = 1
 _DIGITS: Final = 4
 Key = tuple[str, str, str]  # part, row, measure
 Changes = Mapping[Key, Change]
-_Kept = dict[tuple[str, str, str], dict[str, float]]
+Kept = dict[tuple[str, str, str], dict[str, float]]
 
 
 class BadBaseline(Invalid):
-    code, title = "bad_baseline", "The baseline cannot be read"
+    title = "The baseline cannot be read"
 
 
 def save(path: Path, tables: Sequence[Table]) -> None:
@@ -32,7 +32,7 @@ def save(path: Path, tables: Sequence[Table]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def read(path: Path) -> _Kept:
+def read(path: Path) -> Kept:
     """Raises `BadBaseline`."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def read(path: Path) -> _Kept:
         raise BadBaseline(f"{path} was not saved by `--save`.") from None
 
 
-def compare(tables: Sequence[Table], before: _Kept) -> dict[Key, Change]:
+def compare(tables: Sequence[Table], before: Kept) -> dict[Key, Change]:
     found = {}
     for table in tables:
         for row in table.rows:

@@ -23,7 +23,7 @@ _ROLES = ("user", "assistant")
 
 
 class BadSet(Invalid):
-    code, title = "bad_set", "A set cannot be read"
+    title = "A set cannot be read"
 
 
 class Line:
@@ -123,7 +123,7 @@ def question_set(folder: Path, name: str) -> QuestionSet:
     known = {text.id for text in texts}
     language: set[str] = set()
     given = []
-    for line in lines(folder / "retrieval" / f"{name}{QUESTIONS}"):
+    for line in _distinct(folder / "retrieval" / f"{name}{QUESTIONS}"):
         found = _question(line)
         if found.answerable and not found.documents & known:
             raise line.refused("names no document of its corpus")
@@ -133,12 +133,12 @@ def question_set(folder: Path, name: str) -> QuestionSet:
 
 
 def corpus(path: Path) -> tuple[Text, ...]:
-    return tuple(_text(line) for line in lines(path))
+    return tuple(_text(line) for line in _distinct(path, by="doc_id"))
 
 
 def questions(path: Path) -> tuple[Question, ...]:
     """Questions to documents that are elsewhere, for a bot that exists."""
-    return tuple(_question(line) for line in lines(path))
+    return tuple(_question(line) for line in _distinct(path))
 
 
 def remarks(path: Path, *, labels: Sequence[str], kind: str) -> tuple[Remark, ...]:
@@ -158,8 +158,19 @@ def talks(path: Path) -> tuple[Talk, ...]:
             documents=line.documents(),
             needs_history=line.flag("needs_history"),
         )
-        for line in lines(path)
+        for line in _distinct(path)
     )
+
+
+def _distinct(path: Path, *, by: str = "id") -> Iterator[Line]:
+    """The lines, each with a name of its own: cases are compared by it."""
+    seen: set[str] = set()
+    for line in lines(path):
+        name = line.text(by)
+        if name in seen:
+            raise line.refused(f"has the `{by}` {name} twice")
+        seen.add(name)
+        yield line
 
 
 def _text(line: Line) -> Text:

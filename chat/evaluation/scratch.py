@@ -63,6 +63,7 @@ def tenant() -> Iterator[None]:
         with context.entered(made.ref):
             yield
     finally:
+        connection.check_constraints()  # in a transaction around us, what is still to be checked keeps the tables
         tenants.delete_tenant(by=BY, tenant=made)
         User.objects.filter(email=email).delete()
 
@@ -97,8 +98,10 @@ def _kept(cache: Path | None, say: Say) -> Iterator[None]:
         return
     with vectors.put_in(cache, by=BY) as count:
         say(f"{count} vectors of earlier runs")
-        yield
-        say(f"{vectors.keep(cache)} vectors kept")
+        try:
+            yield
+        finally:  # who stops it goes on from here the next time
+            say(f"{vectors.keep(cache)} vectors kept")
 
 
 def _add(given: QuestionSet) -> Corpus:

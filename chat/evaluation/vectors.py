@@ -67,7 +67,7 @@ def put_in(folder: Path, *, by: Principal) -> Iterator[int]:
         for first in range(0, len(kept), _ROWS):
             _insert(kept[first : first + _ROWS], document, dataset.active_space, first)
     yield len(kept)
-    services.delete_dataset(by=by, dataset=dataset)
+    services.delete_dataset(by=by, dataset=dataset)  # before anything is measured: it counts in the words' statistics
 
 
 def keep(folder: Path) -> int:

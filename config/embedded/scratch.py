@@ -7,6 +7,7 @@ an installation's own data is read or written, whatever its environment says.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 from config.embedded import temporary
 from config.embedded.process import ServiceFailed
 
+_STOPPED = 130  # as a shell says it
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,8 +45,15 @@ def _environment(var: str, *, database_url: str, redis_url: str) -> dict[str, st
 
 
 def _manage(arguments: list[str], env: Mapping[str, str], *, out: int | None = None) -> int:
+    """Whoever is stopped stops the command, which ends in its own way, and waits for it."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, env=env, stdout=out, check=False).returncode  # noqa: S603 -- our own command
+    with subprocess.Popen(command, env=env, stdout=out) as child:  # noqa: S603 -- our own command
+        signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:  # the terminal told the command as well
+                continue
 
 
 if __name__ == "__main__":
@@ -53,4 +62,4 @@ if __name__ == "__main__":
     except ServiceFailed as failure:
         sys.exit(str(failure))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(_STOPPED)

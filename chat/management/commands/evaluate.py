@@ -20,6 +20,7 @@ from chat.evaluation.types import Table
 from tenants.errors import Problem
 
 OWN = Path(settings.BASE_DIR) / "config" / "demo" / "evaluation"
+_STOPPED = 130  # as a shell says it
 Options = dict[str, Any]
 
 
@@ -51,6 +52,8 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.") from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. The vectors that were made are kept.", returncode=_STOPPED) from None
         self.stdout.write(report.markdown(tables, changes))
         self._say(f"done in {seconds} s")
 
