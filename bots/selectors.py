@@ -28,7 +28,8 @@ WHERE bot.id = %(bot)s AND (
 )
 """
 _SCOPE_FIELDS = (
-    "id", "strictness_level", "allowed_topics", "forbidden_topics", "refusal_message", "context_settings",
+    "id", "strictness_level", "allowed_topics", "forbidden_topics", "topic_examples", "refusal_message",
+    "context_settings",
 )  # fmt: skip
 
 
