@@ -17,6 +17,7 @@ from django.db.models import Model
 from apikeys.models import APIKey
 from bots import selectors
 from bots.models import Bot, BotDataset, KeyBot, Scope
+from bots.types import ScopePolicy
 from integrations.models import TenantAIProvider
 from knowledge.models import Dataset
 from tenants import audit, context, plans
@@ -138,6 +139,14 @@ def delete_scope(*, by: Principal, bot_id: UUID, scope_id: UUID) -> None:
         scope = selectors.scope(bot=_locked(bot_id), scope_id=scope_id)
         audit.record(by=by, action="scope.delete", target=scope.id, data={"bot_id": str(scope.bot_id)})
         scope.delete()
+
+
+def proposed_policy(*, is_active: bool = True, **fields: Any) -> ScopePolicy:  # noqa: ANN401 -- the scope's fields
+    """The policy of a scope that is not kept; refused where it could not be."""
+    scope = Scope(is_active=is_active, **fields)
+    _check_topics(scope.allowed_topics, scope.forbidden_topics)
+    _check_examples(scope.topic_examples, scope.phrases)
+    return scope.policy
 
 
 def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:

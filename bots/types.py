@@ -94,7 +94,9 @@ class Verdict:
     """What the guard decided, on what ground, and the figures behind it for the trace.
 
     `layer` decided, `nearest` is the example that the question is nearest to. `doubtful`: another figure a little off
-    would have decided otherwise. `language` is that of a phrase the rules know, "" where the question has to tell it.
+    would have decided otherwise. `ahead` is how far the question is beyond each threshold it was held against, by the
+    names in `bots.enums.Threshold`; below 0 it is short of it. `language` is that of a phrase the rules know, "" where
+    the question has to tell it.
     """
 
     action: Action
@@ -106,3 +108,4 @@ class Verdict:
     layer: Layer = "rules"
     nearest: str | None = None
     doubtful: bool = False
+    ahead: Mapping[str, float] = field(default_factory=dict)

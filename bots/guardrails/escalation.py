@@ -41,6 +41,7 @@ class Match:
     scores: Mapping[str, float]
     nearest: str | None = None
     doubtful: bool = False
+    ahead: float = 0.0
 
 
 def match(vector: Vectors, *, policy: ScopePolicy) -> Match:
@@ -60,6 +61,7 @@ def match(vector: Vectors, *, policy: ScopePolicy) -> Match:
         scores={"trigger": round(library.nearest(vector, asked.vectors, NEAREST), 4)},
         nearest=asked.texts[int((asked.vectors @ vector).argmax())],
         doubtful=abs(ahead) <= topics.GREY,
+        ahead=round(ahead, 4),
     )
 
 

@@ -35,11 +35,14 @@ __all__ = ["Verdict", "screen", "settle"]
 GREY = 0.3
 
 
-def screen(*, policy: ScopePolicy, question: str, masked: Sequence[str] = ()) -> Verdict:
-    """What can be said of a question by itself; `masked` are the kinds of private data that it held."""
+def screen(*, policy: ScopePolicy, question: str, masked: Sequence[str] = (), vector: Vectors | None = None) -> Verdict:
+    """What can be said of a question by itself; `masked` are the kinds of private data that it held, `vector` is its
+    place where that is known already."""
     if policy.pii == PrivateData.REFUSE and (masked or private.kinds(question)):
         return Verdict(action="refuse", kind="private", reason="private_data")
-    return _by_rules(question) or _by_meaning(policy, question)
+    return _by_rules(question) or _by_meaning(
+        policy, question, topics.vector_of(question) if vector is None else vector
+    )
 
 
 def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
@@ -65,38 +68,51 @@ def _by_rules(question: str) -> Verdict | None:
     return None
 
 
-def _by_meaning(policy: ScopePolicy, question: str) -> Verdict:
-    vector = topics.vector_of(question)
+def _by_meaning(policy: ScopePolicy, question: str, vector: Vectors) -> Verdict:
     attack = injections.score(question, vector=vector)
     least = injections.LEAST + policy.thresholds.get(Threshold.INJECTION, 0.0)
+    ahead = {Threshold.INJECTION.value: round(attack.value - least, 4)}
     doubtful = abs(attack.value - least) <= GREY
     if attack.value >= least:
         return Verdict(
             action="refuse", kind="injection", reason=attacks.INJECTION, scores={"injection": attack.value},
-            layer="classifier", nearest=attack.nearest, doubtful=doubtful,
+            layer="classifier", nearest=attack.nearest, doubtful=doubtful, ahead=ahead,
         )  # fmt: skip
     verdict = _by_topic(policy, question, vector)
-    scores = {**verdict.scores, "injection": attack.value}
-    return replace(verdict, layer="embedder", scores=scores, doubtful=verdict.doubtful or doubtful)
+    return replace(
+        verdict,
+        layer="embedder",
+        scores={**verdict.scores, "injection": attack.value},
+        doubtful=verdict.doubtful or doubtful,
+        ahead={**verdict.ahead, **ahead},
+    )
 
 
 def _by_topic(policy: ScopePolicy, question: str, vector: Vectors) -> Verdict:
     if not (policy.allowed_topics or policy.forbidden_topics or policy.escalation_triggers):
         return Verdict(action="allow", kind="unlisted")
     match = topics.match(question=question, vector=vector, policy=policy)
+    found = Verdict(
+        action="allow", kind=match.kind, topic=match.topic, scores=match.scores, nearest=match.nearest,
+        doubtful=match.doubtful, ahead=match.ahead,
+    )  # fmt: skip
     if match.kind == "forbidden":
-        return Verdict(
-            action="refuse", kind="forbidden", reason="forbidden_topic", topic=match.topic, scores=match.scores,
-            nearest=match.nearest, doubtful=match.doubtful,
-        )  # fmt: skip
+        return replace(found, action="refuse", reason="forbidden_topic")
+    return _by_trigger(policy, vector, found) if policy.escalation_triggers else found
+
+
+def _by_trigger(policy: ScopePolicy, vector: Vectors, found: Verdict) -> Verdict:
+    """`found` is what the question's topic says."""
     trigger = escalation.match(vector, policy=policy)
-    scores = {**match.scores, **trigger.scores}
-    doubtful = match.doubtful or trigger.doubtful
-    if trigger.topic:
-        return Verdict(
-            action="escalate", kind="escalation", reason="escalation_trigger", topic=trigger.topic, scores=scores,
-            nearest=trigger.nearest, doubtful=doubtful,
-        )  # fmt: skip
-    return Verdict(
-        action="allow", kind=match.kind, topic=match.topic, scores=scores, nearest=match.nearest, doubtful=doubtful
+    found = replace(
+        found,
+        scores={**found.scores, **trigger.scores},
+        doubtful=found.doubtful or trigger.doubtful,
+        ahead={**found.ahead, Threshold.ESCALATION.value: trigger.ahead},
     )
+    if not trigger.topic:
+        return found
+    return replace(
+        found, action="escalate", kind="escalation", reason="escalation_trigger", topic=trigger.topic,
+        nearest=trigger.nearest,
+    )  # fmt: skip

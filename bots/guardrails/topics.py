@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -73,13 +73,15 @@ class Topic:
 
 @dataclass(frozen=True)
 class Match:
-    """`nearest` is the example the question is nearest to; `doubtful`: a little more or less would decide otherwise."""
+    """`nearest` is the example the question is nearest to; `doubtful`: a little more or less would decide otherwise.
+    `ahead` is how far beyond its limits the best topic of a kind is."""
 
     kind: Literal["forbidden", "allowed", "unlisted"]
     topic: str | None
     scores: Mapping[str, float]
     nearest: str | None = None
     doubtful: bool = False
+    ahead: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,17 @@ def match(*, question: str, vector: Vectors, policy: ScopePolicy) -> Match:
         if value > -1
     }
     refused, taken = worst.ahead(max(best.score, rest)), best.ahead(max(worst.score, rest))
+    ahead = {
+        name.value: round(value, 4)
+        for name, value, found in ((Threshold.FORBIDDEN, refused, worst), (Threshold.ALLOWED, taken, best))
+        if found.topic
+    }
     doubtful = abs(refused) <= GREY or (refused < 0 and abs(taken) <= GREY)
     if worst.topic and worst.side and refused >= 0:
-        return Match("forbidden", worst.topic.phrase, scores, worst.side.closest(vector), doubtful)
+        return Match("forbidden", worst.topic.phrase, scores, worst.side.closest(vector), doubtful, ahead)
     if best.topic and best.side and taken >= 0:
-        return Match("allowed", best.topic.phrase, scores, best.side.closest(vector), doubtful)
-    return Match("unlisted", None, scores, None, doubtful)
+        return Match("allowed", best.topic.phrase, scores, best.side.closest(vector), doubtful, ahead)
+    return Match("unlisted", None, scores, None, doubtful, ahead)
 
 
 def contrast(vector: Vectors, *, beside: Sequence[Topic]) -> float:

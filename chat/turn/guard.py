@@ -71,4 +71,5 @@ def facts(verdict: Verdict) -> dict[str, Any]:
         "nearest": verdict.nearest,
         "doubtful": verdict.doubtful,
         "scores": dict(verdict.scores),
+        "ahead": dict(verdict.ahead),
     }
