@@ -68,7 +68,7 @@ _KNOWN: Final = Scale()
 
 
 def likely(hits: Sequence[Hit], *, scales: Mapping[UUID, Scale] | None = None) -> bool:
-    """`hits` are all that was found, best first; `scales` is by dataset, that of the known model where it says nothing."""
+    """`hits` are all that was found, best first; `scales` is by dataset, the known model's where it says nothing."""
     measured = [(hit, (scales or {}).get(hit.dataset_id, _KNOWN)) for hit in hits]
     found: dict[Scale, list[float]] = defaultdict(list)
     for hit, scale in measured:
