@@ -20,7 +20,8 @@ PASSAGE = "Express shipping costs $14.95 per order.\nIt delivers on the next bus
 def _hit(document: UUID) -> Hit:
     return Hit(
         chunk_id=uuid4(), document_id=document, document_title="Shipping", dataset_id=uuid4(), content=PASSAGE,
-        page=None, heading="", start=0, end=len(PASSAGE), score=1.0, similarity=0.9, coverage=1.0, dense_rank=1, lexical_rank=1,
+        page=None, heading="", start=0, end=len(PASSAGE), score=1.0, similarity=0.9, coverage=1.0, dense_rank=1,
+        lexical_rank=1,
     )  # fmt: skip
 
 
