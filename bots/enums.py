@@ -62,6 +62,13 @@ class Threshold(TextChoices):
     INJECTION = "injection", "How much a message has to sound like an attack"
 
 
+class PublishMode(TextChoices):
+    """When a change of a bot's behaviour reaches its customers."""
+
+    IMMEDIATE = "immediate", "At once"
+    REVIEWED = "reviewed", "When somebody publishes the draft"
+
+
 SETTINGS: dict[str, type[TextChoices]] = {
     "response_format": ResponseFormat,
     "citation_style": CitationStyle,

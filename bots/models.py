@@ -1,4 +1,7 @@
-"""Bots of a tenant, what they answer from and what they may talk about. In the tenant's schema."""
+"""Bots of a tenant, what they answer from, what they may talk about, and their versions. In the tenant's schema.
+
+A bot's own row, its links and its scope are its draft; its customers talk to `live_version`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, Strictness
+from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, PublishMode, Strictness
 from bots.types import DEFAULT_HISTORY, ScopePolicy
 
 
@@ -34,6 +37,9 @@ class Bot(models.Model):
     is_public = models.BooleanField(default=False)
     allowed_domains = ArrayField(models.CharField(max_length=300), default=list, blank=True)
     settings = models.JSONField(default=dict, blank=True)
+    publish_mode = models.CharField(max_length=20, choices=PublishMode, default=PublishMode.IMMEDIATE)
+    # Restricted rather than protected: a bot that is deleted takes its versions along.
+    live_version = models.ForeignKey("BotVersion", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -42,6 +48,7 @@ class Bot(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(temperature__range=(0, 2)), name="bot_temperature"),
             models.CheckConstraint(condition=Q(max_tokens__gte=1), name="bot_max_tokens"),
+            models.CheckConstraint(condition=Q(publish_mode__in=PublishMode.values), name="bot_publish_mode"),
         ]
 
     def __str__(self) -> str:
@@ -125,6 +132,55 @@ class Scope(models.Model):
             pii=PrivateData(given.get("pii", PrivateData.MASK)),
             judge=Judge(given.get("judge", Judge.OFF)),
         )
+
+
+class BotVersion(models.Model):
+    """How a bot behaved from a moment on. Written once and never changed.
+
+    `names` is what its providers and datasets were called, for when they are gone; `author` is how the audit names who
+    made it, `created_by` a user of public. `rolled_back_to` is the number of the version that this one brought back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    behaviour = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    names = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    rolled_back_to = models.PositiveIntegerField(null=True, blank=True)
+    author = models.CharField(max_length=254, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bot", "number"], name="bot_version_number")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of {self.bot_id}"
+
+
+class LiveUse(models.Model):
+    """A provider or a dataset that a bot's live version points at, which protects it as the draft's own keys do."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="live_uses")
+    provider = models.ForeignKey(
+        "integrations.TenantAIProvider", on_delete=models.PROTECT, null=True, related_name="live_uses"
+    )
+    dataset = models.ForeignKey("knowledge.Dataset", on_delete=models.PROTECT, null=True, related_name="live_uses")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(provider__isnull=True, dataset__isnull=False)
+                | Q(provider__isnull=False, dataset__isnull=True),
+                name="live_use_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id or self.dataset_id} by {self.bot_id}"
 
 
 class KeyBot(models.Model):

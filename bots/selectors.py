@@ -8,74 +8,74 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from bots.models import Bot, BotDataset, KeyBot, Scope
-from bots.types import BotProfile, DatasetWeight, ScopePolicy
+from bots import behaviour
+from bots.enums import DEFAULT_SETTINGS
+from bots.models import Bot, BotDataset, BotVersion, KeyBot, Scope
+from bots.types import BotProfile
 from tenants import context
 from tenants.errors import NotFound
 from tenants.types import Principal
 
 # Plain, since the ORM takes longer to put it into words than the database to answer; asked for each turn of talk.
 _PROFILE = """
-SELECT bot.*,
-  (SELECT jsonb_agg(jsonb_build_object('id', dataset_id, 'priority', priority) ORDER BY priority, created_at, id)
-   FROM bots_botdataset link WHERE link.bot_id = bot.id AND link.is_active)::text AS answers_from,
-  (SELECT to_jsonb(scope) FROM bots_scope scope WHERE scope.bot_id = bot.id AND scope.is_active)::text AS within
-FROM bots_bot bot
+SELECT bot.id, bot.name, bot.is_public, bot.is_active, bot.allowed_domains, version.behaviour::text AS live
+FROM bots_bot bot JOIN bots_botversion version ON version.id = bot.live_version_id
 WHERE bot.id = %(bot)s AND (
   %(key)s::uuid IS NULL
   OR EXISTS (SELECT FROM bots_keybot tie WHERE tie.key_id = %(key)s::uuid AND tie.bot_id = bot.id)
   OR NOT EXISTS (SELECT FROM bots_keybot tie WHERE tie.key_id = %(key)s::uuid)
 )
 """
-_SCOPE_FIELDS = (
-    "id", "strictness_level", "allowed_topics", "forbidden_topics", "topic_examples", "refusal_message",
-    "context_settings",
-)  # fmt: skip
 
 
 def bot(bot_id: UUID) -> Bot:
-    found = Bot.objects.filter(id=bot_id).first()
+    found = Bot.objects.select_related("live_version").filter(id=bot_id).first()
     if found is None:
         raise NotFound("There is no such bot.")
     return found
 
 
-def profile(bot_id: UUID, *, opened_by: UUID | None = None) -> BotProfile:
-    """A bot as it stands now, in one query; raises `NotFound`, also where the key `opened_by` does not open it.
-    Whether it is active is the caller's to judge."""
+def profile(bot_id: UUID, *, opened_by: UUID | None = None, draft: bool = False) -> BotProfile:
+    """A bot as its customers meet it now, in one query, or as its `draft` would be; raises `NotFound`, also where the
+    key `opened_by` does not open it. Whether it is active is the caller's to judge."""
     row: Any = next(iter(Bot.objects.raw(_PROFILE, {"bot": bot_id, "key": opened_by})), None)
     if row is None:
         raise NotFound("There is no such bot.")
+    return profile_of(row, behaviour.draft(bot_id) if draft else json.loads(row.live))
+
+
+def profile_of(bot: Bot, behaves: behaviour.Behaviour) -> BotProfile:
+    """A bot as it would be with this behaviour."""
     return BotProfile(
-        id=row.id,
+        id=bot.id,
         tenant=context.current(),
-        name=row.name,
-        provider_id=row.tenant_ai_provider_id,
-        model=row.model,
-        system_prompt=row.system_prompt,
-        temperature=row.temperature,
-        max_tokens=row.max_tokens,
-        settings=row.effective_settings,
-        datasets=_datasets(row.answers_from),
-        scope=_policy(row.within),
-        is_public=row.is_public,
-        is_active=row.is_active,
-        allowed_domains=tuple(row.allowed_domains),
-        fallback_id=row.fallback_ai_provider_id,
-        fallback_model=row.fallback_model,
+        name=bot.name,
+        provider_id=UUID(behaves["tenant_ai_provider_id"]),
+        model=behaves["model"],
+        system_prompt=behaves["system_prompt"],
+        temperature=behaves["temperature"],
+        max_tokens=behaves["max_tokens"],
+        settings={**DEFAULT_SETTINGS, **behaves["settings"]},
+        datasets=behaviour.datasets(behaves),
+        scope=behaviour.policy(behaves),
+        is_public=bot.is_public,
+        is_active=bot.is_active,
+        allowed_domains=tuple(bot.allowed_domains),
+        fallback_id=UUID(behaves["fallback_ai_provider_id"]) if behaves["fallback_ai_provider_id"] else None,
+        fallback_model=behaves["fallback_model"],
     )
 
 
-def _datasets(links: str | None) -> tuple[DatasetWeight, ...]:
-    return tuple(DatasetWeight(UUID(link["id"]), link["priority"]) for link in json.loads(links or "[]"))
+def versions(bot: Bot) -> QuerySet[BotVersion]:
+    """Newest first, for lists."""
+    return bot.versions.defer("behaviour", "names").order_by("-number")
 
 
-def _policy(within: str | None) -> ScopePolicy:
-    if within is None:
-        return ScopePolicy()
-    row = json.loads(within)
-    fields = {name: row[name] for name in _SCOPE_FIELDS}
-    return Scope(**{**fields, "id": UUID(row["id"])}).policy
+def version(*, bot: Bot, number: int) -> BotVersion:
+    found = bot.versions.filter(number=number).first()
+    if found is None:
+        raise NotFound("This bot has no such version.")
+    return found
 
 
 def link(*, bot: Bot, dataset_id: UUID) -> BotDataset:

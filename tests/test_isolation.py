@@ -49,6 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/bots/{bot_id}/datasets": {"dataset_id": "{free_dataset_id}"},
     "PUT /v1/tenant/bots/{bot_id}/datasets/{dataset_id}": {"priority": 2},
     "POST /v1/tenant/bots/{bot_id}/keys": {"key_id": "{key_id}"},
+    "POST /v1/tenant/bots/{bot_id}/rollback": {"version": 1},
     "POST /v1/tenant/bots/{bot_id}/scopes": {"strictness_level": "strict"},
     "PUT /v1/tenant/bots/{bot_id}/scopes/{scope_id}": {"strictness_level": "lenient"},
 }
@@ -123,8 +124,13 @@ def ours(api: APIClient, acme: TenantRef) -> Belongings:
     return Belongings(client=api, tenant=acme)
 
 
+def _url(path: str, ids: dict[str, str]) -> str:
+    """The address of a thing; what is counted rather than named by an id begins with 1."""
+    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "1"), path)
+
+
 def _call(client: APIClient, verb: str, path: str, ids: dict[str, str], body_ids: dict[str, str]) -> Any:
-    url = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+    url = _url(path, ids)
     if path == UPLOAD:
         file = SimpleUploadedFile("note.txt", b"Some words to keep.")
         return client.post(url, {"files": [file]}, format="multipart")
@@ -195,7 +201,7 @@ def test_a_key_gets_what_its_scopes_say_and_no_more(ours: Belongings, key_client
 
 
 def _view(path: str, owned: Belongings) -> type[TenantView]:
-    url = re.sub(r"{(\w+)}", lambda found: owned.ids[found[1]], path)
+    url = _url(path, owned.ids)
     view: type[TenantView] = resolve(url).func.cls  # type: ignore[attr-defined]  # DRF hangs the class on its function
     return view
 

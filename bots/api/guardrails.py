@@ -16,6 +16,7 @@ from bots.api.serializers import ScopeIn
 from bots.enums import Threshold
 from bots.guardrails import bench
 from bots.guardrails.bench import Changed, Probe, Tried
+from bots.types import ScopePolicy
 from tenants.enums import Role
 from tenants.http import StrictSerializer, TenantView
 
@@ -33,7 +34,7 @@ class OwnExample(StrictSerializer):
 
 
 class BenchIn(StrictSerializer):
-    scope = ScopeIn(required=False, help_text="Tried in the place of the active scope, and compared with it.")
+    scope = ScopeIn(required=False, help_text="Tried in the place of the draft's active scope.")
     examples = OwnExample(many=True, required=False, help_text=f"Messages of your own, at most {MOST_OWN}.")
 
     def validate_examples(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -103,11 +104,15 @@ class BenchView(TenantView):
 
     @extend_schema(request=BenchIn, responses=ReportOut)
     def post(self, request: Request, bot_id: UUID) -> Response:
-        """Try the bot's guard, or a scope that it does not have yet, with messages of five kinds and your own."""
+        """Try the guard of the bot's draft, or a scope that it does not have yet, with messages of five kinds and your
+        own; `changes` are those that the live version treats differently."""
         selectors.bot(bot_id)
         given = self.data(BenchIn)
-        live = selectors.profile(bot_id).scope
-        proposed = services.proposed_policy(**given["scope"]) if "scope" in given else None
+        tried = services.proposed_policy(**given["scope"]) if "scope" in given else _drafted(bot_id)
         own = [Probe(kind="own", **example) for example in given.get("examples", ())]
-        report = bench.run(policy=proposed or live, own=own, live=live if proposed else None)
+        report = bench.run(policy=tried, own=own, live=selectors.profile(bot_id).scope)
         return Response(ReportOut(report).data)
+
+
+def _drafted(bot_id: UUID) -> ScopePolicy:
+    return selectors.profile(bot_id, draft=True).scope

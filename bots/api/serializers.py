@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bots import origins
-from bots.enums import DEFAULT_SETTINGS, SETTINGS, Judge, PrivateData, Strictness, Threshold
+from bots.enums import DEFAULT_SETTINGS, SETTINGS, Judge, PrivateData, PublishMode, Strictness, Threshold
 from bots.models import Bot, BotDataset, KeyBot, Scope
 from bots.types import DEFAULT_HISTORY
 from tenants import context
@@ -74,6 +74,11 @@ class BotIn(StrictSerializer):
         help_text="Web origins, such as https://www.example.com or https://*.example.com.",
     )
     settings = BotSettings(required=False)
+    publish_mode = serializers.ChoiceField(
+        choices=PublishMode.choices,
+        required=False,
+        help_text="`immediate`: a change of behaviour is published at once. `reviewed`: it stays in the draft.",
+    )
 
     def validate_allowed_domains(self, value: list[str]) -> list[str]:
         try:
@@ -87,14 +92,16 @@ class BotOut(serializers.ModelSerializer[Bot]):
     tenant_ai_provider_id = serializers.UUIDField(read_only=True)
     fallback_ai_provider_id = serializers.UUIDField(read_only=True)
     settings = BotSettings(source="effective_settings", read_only=True)
+    live_version = serializers.IntegerField(
+        source="live_version.number", read_only=True, help_text="The number of the version that customers talk to."
+    )
 
     class Meta:
         model = Bot
         fields = [
             "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model",
             "fallback_ai_provider_id", "fallback_model", "temperature", "max_tokens", "is_active", "is_public",
-            "allowed_domains", "settings", "created_by", "created_at",
-            "updated_at",
+            "allowed_domains", "settings", "publish_mode", "live_version", "created_by", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_tenant_id(self, bot: Bot) -> str:

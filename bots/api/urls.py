@@ -1,4 +1,4 @@
-from bots.api import guardrails, views
+from bots.api import guardrails, versions, views
 from tenants.http import route
 
 urlpatterns = [
@@ -9,6 +9,13 @@ urlpatterns = [
     route("bots/<uuid:bot_id>/scopes", views.ScopesView.as_view(), "bot-scopes"),
     route("bots/<uuid:bot_id>/scopes/<uuid:scope_id>", views.ScopeView.as_view(), "bot-scope"),
     route("bots/<uuid:bot_id>/guardrails/bench", guardrails.BenchView.as_view(), "bot-guardrails-bench"),
+    route("bots/<uuid:bot_id>/draft", versions.DraftView.as_view(), "bot-draft"),
+    route("bots/<uuid:bot_id>/draft/discard", versions.DiscardView.as_view(), "bot-draft-discard"),
+    route("bots/<uuid:bot_id>/publish", versions.PublishView.as_view(), "bot-publish"),
+    route("bots/<uuid:bot_id>/rollback", versions.RollbackView.as_view(), "bot-rollback"),
+    route("bots/<uuid:bot_id>/versions", versions.VersionsView.as_view(), "bot-versions"),
+    route("bots/<uuid:bot_id>/versions/<int:number>", versions.VersionView.as_view(), "bot-version"),
+    route("bots/<uuid:bot_id>/versions/<int:number>/changes", versions.ChangesView.as_view(), "bot-version-changes"),
     route("bots/<uuid:bot_id>/keys", views.TiesView.as_view(), "bot-keys"),
     route("bots/<uuid:bot_id>/keys/<uuid:key_id>", views.TieView.as_view(), "bot-key"),
 ]

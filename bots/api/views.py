@@ -12,23 +12,16 @@ from rest_framework.response import Response
 
 from bots import selectors, services
 from bots.api import serializers as shapes
+from bots.api.frame import EditorView
 from bots.models import Bot
 from tenants.enums import Role
 from tenants.errors import Invalid
 from tenants.http import TenantView
 
-READ, WRITE = "bots:read", "bots:write"
 ORDERS = ("name", "created_at", "updated_at")
 
 
-class _BotsView(TenantView):
-    roles: ClassVar[dict[str, Role]] = {
-        "GET": Role.VIEWER, "POST": Role.EDITOR, "PUT": Role.EDITOR, "DELETE": Role.EDITOR,
-    }  # fmt: skip
-    scopes: ClassVar[dict[str, str]] = {"GET": READ, "POST": WRITE, "PUT": WRITE, "DELETE": WRITE}
-
-
-class BotsView(_BotsView):
+class BotsView(EditorView):
     @extend_schema(
         responses=shapes.BotOut(many=True),
         parameters=[
@@ -47,7 +40,7 @@ class BotsView(_BotsView):
         return Response(shapes.BotOut(bot).data, status=201)
 
 
-class BotView(_BotsView):
+class BotView(EditorView):
     @extend_schema(responses=shapes.BotOut)
     def get(self, request: Request, bot_id: UUID) -> Response:
         return Response(shapes.BotOut(selectors.bot(bot_id)).data)
@@ -64,7 +57,7 @@ class BotView(_BotsView):
         return Response(status=204)
 
 
-class LinksView(_BotsView):
+class LinksView(EditorView):
     @extend_schema(responses=shapes.LinkOut(many=True))
     def get(self, request: Request, bot_id: UUID) -> Response:
         links = selectors.bot(bot_id).links.select_related("dataset").order_by("priority", "created_at", "id")
@@ -77,7 +70,7 @@ class LinksView(_BotsView):
         return Response(shapes.LinkOut(link).data, status=201)
 
 
-class LinkView(_BotsView):
+class LinkView(EditorView):
     @extend_schema(responses=shapes.LinkOut)
     def get(self, request: Request, bot_id: UUID, dataset_id: UUID) -> Response:
         return Response(shapes.LinkOut(selectors.link(bot=selectors.bot(bot_id), dataset_id=dataset_id)).data)
@@ -95,7 +88,7 @@ class LinkView(_BotsView):
         return Response(status=204)
 
 
-class ScopesView(_BotsView):
+class ScopesView(EditorView):
     @extend_schema(responses=shapes.ScopeOut(many=True))
     def get(self, request: Request, bot_id: UUID) -> Response:
         return self.page(selectors.bot(bot_id).bot_scopes.order_by("-created_at", "id"), shapes.ScopeOut)
@@ -107,7 +100,7 @@ class ScopesView(_BotsView):
         return Response(shapes.ScopeOut(scope).data, status=201)
 
 
-class ScopeView(_BotsView):
+class ScopeView(EditorView):
     @extend_schema(responses=shapes.ScopeOut)
     def get(self, request: Request, bot_id: UUID, scope_id: UUID) -> Response:
         return Response(shapes.ScopeOut(selectors.scope(bot=selectors.bot(bot_id), scope_id=scope_id)).data)
@@ -150,7 +143,7 @@ class TieView(TenantView):
 
 def _listed(request: Request) -> QuerySet[Bot]:
     asked = request.query_params
-    rows = Bot.objects.order_by(_ordering(asked.get("ordering", "-created_at")), "id")
+    rows = Bot.objects.select_related("live_version").order_by(_ordering(asked.get("ordering", "-created_at")), "id")
     search = asked.get("search", "").strip()
     if "\x00" in search:
         raise Invalid(errors={"search": ["Null characters are not allowed."]})

@@ -70,7 +70,7 @@ def test_a_bot_lives(api: APIClient, acme: TenantRef, provider: TenantAIProvider
     assert api.get(url).status_code == 404
     assert not TenantRoute.objects.filter(id=body["id"]).exists()
     kinds = AuditEvent.objects.filter(target=body["id"]).order_by("at").values_list("action", flat=True)
-    assert list(kinds) == ["bot.create", "bot.update", "bot.delete"]
+    assert list(kinds) == ["bot.create", "bot.publish", "bot.update", "bot.delete"]
 
 
 def test_what_a_short_body_leaves_out_has_its_default(api: APIClient, provider: TenantAIProvider) -> None:

@@ -22,6 +22,7 @@ from integrations.tests.wire import Wire
 from knowledge import services as knowledge
 from knowledge.models import Dataset
 from knowledge.tasks import serve
+from tenants import context
 from tenants.types import Principal, TenantRef
 
 HANDBOOK = """\
@@ -102,6 +103,11 @@ def make_bot(provider: TenantAIProvider, principal: Principal) -> Callable[..., 
         return bot
 
     return make
+
+
+def change(bot: Bot, **fields: Any) -> None:
+    """Change the bot as its tenant would, so that its customers notice."""
+    bots.update_bot(by=Principal(kind="user", tenant=context.current()), bot_id=bot.id, **fields)
 
 
 def talk(bot: Bot, *said: str, session_id: str | None = None) -> Answer:

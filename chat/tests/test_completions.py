@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from apikeys.models import APIKey
 from bots.models import Bot, KeyBot
 from chat.models import Conversation, Message
-from chat.tests.conftest import CITED, FREE, KEY
+from chat.tests.conftest import CITED, FREE, KEY, change
 from chat.tests.heard import COMPLETIONS, SHIPPING, Event, ask, events, heard, read
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
@@ -284,7 +284,7 @@ def test_a_failure_is_told_in_the_stream(
 
 
 def test_a_failure_of_the_provider_is_an_error_of_the_servers(client: APIClient, wire: Wire, bot: Bot) -> None:
-    Bot.objects.update(settings={"provider_failure": "apologize"})
+    change(bot, settings={"provider_failure": "apologize"})
     wire.mode = "bad_key"
     assert error(complete(client, bot.id)) == (502, "server_error", None, "provider_bad_key")
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from bots import selectors as profiles
 from bots.models import Bot
 from chat.models import Message
-from chat.tests.conftest import CITED, FREE, KEY
+from chat.tests.conftest import CITED, FREE, KEY, change
 from chat.tests.heard import ask
 from chat.turn import candidates
 from chat.turn.trace import Trace
@@ -72,7 +72,7 @@ def errors() -> list[str]:
 def test_the_bots_provider_then_its_fallback_then_quotes(make_bot: MakeBot, bot: Bot, provider: Any) -> None:
     assert asked_in_order(bot) == [("Local", ""), ("Spare", "gpt-4o-mini"), ("Built-in", "")]
     assert asked_in_order(bot, passages=False) == [("Local", ""), ("Spare", "gpt-4o-mini")]  # there is nothing to quote
-    Bot.objects.update(settings={"provider_failure": "apologize"}, model="local-2")
+    change(bot, settings={"provider_failure": "apologize"}, model="local-2")
     assert asked_in_order(bot) == [("Local", "local-2"), ("Spare", "gpt-4o-mini")]
     assert asked_in_order(make_bot(tenant_ai_provider_id=provider.id)) == [("Built-in", "")]
 
@@ -111,7 +111,7 @@ def test_when_both_fail_the_documents_are_quoted(anonymous: APIClient, wire: Wir
 def test_a_bot_that_would_rather_apologize_quotes_nothing(
     anonymous: APIClient, wire: Wire, other: Wire, bot: Bot
 ) -> None:
-    Bot.objects.update(settings={"provider_failure": "apologize"})
+    change(bot, settings={"provider_failure": "apologize"})
     wire.mode = other.mode = "bad_key"
     answer = ask(anonymous, bot.id)
     assert (answer.status_code, answer.json()["code"]) == (503, "assistant_unavailable")
@@ -132,7 +132,7 @@ def test_a_provider_that_is_switched_off_is_left_out(
 def test_where_all_are_switched_off_the_tenant_is_told_so(
     anonymous: APIClient, key_client: Callable[..., APIClient], bot: Bot
 ) -> None:
-    Bot.objects.update(settings={"provider_failure": "apologize"})
+    change(bot, settings={"provider_failure": "apologize"})
     TenantAIProvider.objects.update(is_active=False)
     assert ask(anonymous, bot.id).json()["code"] == "assistant_unavailable"
     told = ask(key_client("chat:write"), bot.id)
@@ -187,7 +187,7 @@ def test_nothing_shows_a_key(
     caplog: pytest.LogCaptureFixture, mode: str, settings_of_bot: dict[str, str],
 ) -> None:  # fmt: skip
     """The far side quotes the key in what it refuses, as some real ones do."""
-    Bot.objects.update(settings=settings_of_bot)
+    change(bot, settings=settings_of_bot)
     wire.mode = other.mode = mode
     shown = [ask(client, bot.id).content.decode() for client in (anonymous, key_client("chat:write"))]
     talks = api.get("/v1/tenant/conversations").json()["results"]

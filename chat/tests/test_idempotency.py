@@ -18,7 +18,7 @@ from bots.models import Bot
 from chat import idempotency
 from chat.errors import IdempotencyInProgress
 from chat.models import Message
-from chat.tests.conftest import CITED
+from chat.tests.conftest import CITED, change
 from chat.tests.heard import COMPLETIONS, EFFICIENT, PUBLIC, SHIPPING, ask, events, read, stream
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
@@ -103,7 +103,7 @@ def claim(tenant: TenantRef, bot: Bot, **changes: Any) -> idempotency.Claim:
 def test_while_the_first_is_being_answered_the_second_is_told_to_wait(
     acme: TenantRef, wire: Wire, bot: Bot, model: TenantAIProvider
 ) -> None:
-    Bot.objects.update(tenant_ai_provider=model)
+    change(bot, tenant_ai_provider_id=model.id)
     wire.mode = "silent_middle"
     body = {"bot_id": str(bot.id), "messages": [{"role": "user", "content": SHIPPING}]}
 
@@ -168,7 +168,7 @@ def test_strangers_are_told_apart_by_their_addresses(anonymous: APIClient, bot: 
 def test_after_a_failure_the_key_is_free_again(
     anonymous: APIClient, wire: Wire, bot: Bot, model: TenantAIProvider, streamed: bool
 ) -> None:
-    Bot.objects.update(tenant_ai_provider=model, settings={"provider_failure": "apologize"})
+    change(bot, tenant_ai_provider_id=model.id, settings={"provider_failure": "apologize"})
     wire.mode = "bad_key"
     failed = ask(anonymous, bot.id, headers=ONCE, stream=streamed)
     assert events(read(failed))[-1].name == "error" if streamed else failed.status_code == 503

@@ -16,6 +16,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings as django_settings
 from django.db import connection
 
+from bots import behaviour
 from bots import selectors as bots
 from bots.models import Bot, Scope
 from bots.types import BotProfile
@@ -43,7 +44,7 @@ def profile(wire: Wire, django_db_setup: None, django_db_blocker: Any) -> Iterat
             )  # fmt: skip
             bot = Bot.objects.create(name="Waiting", tenant_ai_provider=provider)
             Scope.objects.create(bot=bot, strictness_level="lenient", context_settings={"citation_required": False})
-            found = bots.profile(bot.id)
+            found = bots.profile_of(bot, behaviour.draft(bot.id))
         try:
             yield found
         finally:

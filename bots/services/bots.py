@@ -2,7 +2,8 @@
 
 A bot's public id stands in `TenantRoute` with the origins it serves, kept in the same transaction: origins while the
 bot is active (a private one still answers browsers that send an API key), none while it is not. Whatever is written
-about a bot locks its row first, and what it is pointed at, so that writers come one after the other.
+about a bot locks its row first, and what it is pointed at, so that writers come one after the other; what changes how
+it behaves goes through `changing`.
 """
 
 from __future__ import annotations
@@ -16,25 +17,21 @@ from django.db.models import Model
 
 from apikeys.models import APIKey
 from bots import selectors
+from bots.errors import DatasetAlreadyLinked, KeyAlreadyTied
 from bots.models import Bot, BotDataset, KeyBot, Scope
+from bots.services.changing import changing, locked
 from bots.types import ScopePolicy
+from bots.versions import publish
 from integrations.models import TenantAIProvider
 from knowledge.models import Dataset
 from tenants import audit, context, plans
-from tenants.errors import Conflict, Invalid, NotFound
+from tenants.errors import Invalid, NotFound
 from tenants.models import Tenant, TenantRoute
 from tenants.types import Principal
 
 
-class DatasetAlreadyLinked(Conflict):
-    code, title = "dataset_already_linked", "The bot has this dataset already"
-
-
-class KeyAlreadyTied(Conflict):
-    code, title = "key_already_tied", "The key is tied to this bot already"
-
-
 def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
+    """A new bot; as it is made it is its version 1, whatever its `publish_mode`."""
     tenant = context.current()
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
@@ -44,13 +41,13 @@ def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> 
         bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
         TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
         audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
+        publish.if_changed(bot=bot, by=by)
     return bot
 
 
 def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
     """Change what is given; `settings` that are left out stay as they were."""
-    with transaction.atomic():
-        bot = _locked(bot_id)
+    with changing(by=by, bot_id=bot_id) as bot:
         if "tenant_ai_provider_id" in changes:
             bot.tenant_ai_provider = _usable_provider(changes.pop("tenant_ai_provider_id"))
             changes["tenant_ai_provider"] = bot.tenant_ai_provider
@@ -64,17 +61,16 @@ def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: 
 
 
 def delete_bot(*, by: Principal, bot_id: UUID) -> None:
-    """The bot goes with its scopes, its links and its conversations; its datasets stay, and keys stay tied."""
+    """The bot goes with its scopes, links, versions and conversations; its datasets stay, and keys stay tied."""
     with transaction.atomic():
-        bot = _locked(bot_id)
+        bot = locked(bot_id)
         TenantRoute.objects.filter(id=bot.id).delete()
         audit.record(by=by, action="bot.delete", target=bot.id, data={"name": bot.name})
         bot.delete()
 
 
 def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
-    with transaction.atomic():
-        bot = _locked(bot_id)
+    with changing(by=by, bot_id=bot_id) as bot:
         if Dataset.objects.select_for_update(no_key=True).filter(id=dataset_id).first() is None:
             raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
         if bot.links.filter(dataset_id=dataset_id).exists():
@@ -85,8 +81,8 @@ def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any
 
 
 def update_link(*, by: Principal, bot_id: UUID, dataset_id: UUID, **changes: Any) -> BotDataset:  # noqa: ANN401 -- the link's
-    with transaction.atomic():
-        link = selectors.link(bot=_locked(bot_id), dataset_id=dataset_id)
+    with changing(by=by, bot_id=bot_id) as bot:
+        link = selectors.link(bot=bot, dataset_id=dataset_id)
         _set(link, changes)
         data = {"dataset_id": str(link.dataset_id), "changed": sorted(changes)}
         audit.record(by=by, action="bot_dataset.update", target=link.bot_id, data=data)
@@ -94,8 +90,8 @@ def update_link(*, by: Principal, bot_id: UUID, dataset_id: UUID, **changes: Any
 
 
 def unlink_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID) -> None:
-    with transaction.atomic():
-        link = selectors.link(bot=_locked(bot_id), dataset_id=dataset_id)
+    with changing(by=by, bot_id=bot_id) as bot:
+        link = selectors.link(bot=bot, dataset_id=dataset_id)
         data = {"dataset_id": str(link.dataset_id)}
         audit.record(by=by, action="bot_dataset.delete", target=link.bot_id, data=data)
         link.delete()
@@ -103,8 +99,7 @@ def unlink_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID) -> None:
 
 def create_scope(*, by: Principal, bot_id: UUID, is_active: bool = True, **fields: Any) -> Scope:  # noqa: ANN401 -- the scope's
     """A new scope; it takes the place of the one that was active, unless it is made inactive."""
-    with transaction.atomic():
-        bot = _locked(bot_id)
+    with changing(by=by, bot_id=bot_id) as bot:
         _check_topics(fields.get("allowed_topics", []), fields.get("forbidden_topics", []))
         _check_examples(fields.get("topic_examples", {}), Scope(**fields).phrases)
         if is_active:
@@ -116,8 +111,7 @@ def create_scope(*, by: Principal, bot_id: UUID, is_active: bool = True, **field
 
 def update_scope(*, by: Principal, bot_id: UUID, scope_id: UUID, **changes: Any) -> Scope:  # noqa: ANN401 -- the scope's fields
     """Change what is given; `context_settings` that are left out stay as they were. Made active, it is the only one."""
-    with transaction.atomic():
-        bot = _locked(bot_id)
+    with changing(by=by, bot_id=bot_id) as bot:
         scope = selectors.scope(bot=bot, scope_id=scope_id)
         _check_topics(
             changes.get("allowed_topics", scope.allowed_topics), changes.get("forbidden_topics", scope.forbidden_topics)
@@ -135,8 +129,8 @@ def update_scope(*, by: Principal, bot_id: UUID, scope_id: UUID, **changes: Any)
 
 def delete_scope(*, by: Principal, bot_id: UUID, scope_id: UUID) -> None:
     """Without an active scope the defaults hold (`bots.types.ScopePolicy`); no older scope comes back by itself."""
-    with transaction.atomic():
-        scope = selectors.scope(bot=_locked(bot_id), scope_id=scope_id)
+    with changing(by=by, bot_id=bot_id) as bot:
+        scope = selectors.scope(bot=bot, scope_id=scope_id)
         audit.record(by=by, action="scope.delete", target=scope.id, data={"bot_id": str(scope.bot_id)})
         scope.delete()
 
@@ -152,7 +146,7 @@ def proposed_policy(*, is_active: bool = True, **fields: Any) -> ScopePolicy:  #
 def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
     """From its first tie on, an API key opens only the bots it is tied to."""
     with transaction.atomic():
-        bot = _locked(bot_id)
+        bot = locked(bot_id)
         if not APIKey.objects.filter(id=key_id, tenant_id=context.current().id).exists():
             raise NotFound("There is no such key.", errors={"key_id": ["There is no such key."]})
         if bot.key_ties.filter(key_id=key_id).exists():
@@ -164,16 +158,9 @@ def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
 
 def untie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> None:
     with transaction.atomic():
-        tie = selectors.tie(bot=_locked(bot_id), key_id=key_id)
+        tie = selectors.tie(bot=locked(bot_id), key_id=key_id)
         audit.record(by=by, action="key_bot.delete", target=tie.bot_id, data={"key_id": str(tie.key_id)})
         tie.delete()
-
-
-def _locked(bot_id: UUID) -> Bot:
-    bot = Bot.objects.select_for_update().filter(id=bot_id).first()
-    if bot is None:
-        raise NotFound("There is no such bot.")
-    return bot
 
 
 def _set(row: Model, changes: Mapping[str, Any]) -> None:
