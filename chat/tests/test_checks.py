@@ -21,7 +21,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.dBjftJeZ4CVP_mB92K27"
      "AKIAIOSFODNN7QWERTYU",
      "ghp_a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5", "glpat-a1b2c3d4e5f6g7h8i9j0", "xoxb-90817263544-abz",
      "AIzaSyA1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p", JWT,
-     "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "4111 1111 1111 1111", "5500-0000-0000-0004"],
+     "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+     "4111 1111 1111 1111", "5500-0000-0000-0004"],
 )  # fmt: skip
 def test_a_secret_is_not_said(secret: str) -> None:
     assert secrets.clean(f"It is {secret} today", shown="") == f"It is {secrets.MASK} today"

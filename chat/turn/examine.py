@@ -58,6 +58,8 @@ class Examiner:
     def __post_init__(self) -> None:
         texts = [passage.text for passage in self.passages]
         self.sources = support.of(self.passages)
+        for source in self.sources:  # here, in a thread, and not when the first sentence waits
+            source.prepare()
         self.shown = "\n".join(texts)
         self.hosts = hosts.of(allowed=self.allowed_domains, texts=texts)
         self.leaks = leaks.of(system=self.instructions, free=[*texts, self.question])

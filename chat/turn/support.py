@@ -86,6 +86,11 @@ class Source:
         found = list(sentences.spans(self.text, start=0, end=len(self.text), longest=LONGEST_QUOTE))
         self.spans = found or [(0, len(self.text))]
 
+    def prepare(self) -> None:
+        """Computes what will be asked of it."""
+        assert self.held is not None
+        assert self.language is not None
+
     @cached_property
     def parts(self) -> list[frozenset[str]]:
         return [frozenset(words.content(self.text[start:end])) for start, end in self.spans]
@@ -153,14 +158,16 @@ def together(claim: Claim, sources: Sequence[Source]) -> list[Support]:
 
 def best(wanted: frozenset[str], source: Source) -> Window:
     """The fewest sentences in a row that hold most of the words."""
-    found = Window(0, 1, 0.0)
-    for count in range(1, min(WINDOW, len(source.parts)) + 1):
-        for begin in range(len(source.parts) - count + 1):
-            held = frozenset().union(*source.parts[begin : begin + count])
-            share = len(wanted & held) / max(1, len(wanted))
+    found, most = Window(0, 1, 0.0), len(wanted & source.held)
+    if not most:
+        return found
+    shared = [wanted & part for part in source.parts]
+    for count in range(1, min(WINDOW, len(shared)) + 1):
+        for begin in range(len(shared) - count + 1):
+            share = len(frozenset().union(*shared[begin : begin + count])) / len(wanted)
             if share > found.share:
                 found = Window(begin, count, share)
-        if found.share == 1:
+        if found.share * len(wanted) >= most:
             break
     return found
 
