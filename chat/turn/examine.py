@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bots.guardrails import topics
-from bots.types import BotProfile
+from bots.types import BotProfile, ScopePolicy
 from chat.turn import cite, meaning, support
 from chat.turn.checks import hosts, leaks, links, secrets
 from chat.turn.checks.hosts import Hosts
@@ -44,8 +44,7 @@ class Examiner:
     question: str = ""
     instructions: str = ""
     allowed_domains: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
-    allowed: tuple[str, ...] = ()
+    policy: ScopePolicy = field(default_factory=ScopePolicy)
     strict: bool = True
     bare: bool = False
     meaning: meaning.Meaning = field(default_factory=meaning.Meaning)
@@ -67,7 +66,7 @@ class Examiner:
 
     @property
     def whole(self) -> bool:
-        return self.strict or bool(self.forbidden)
+        return self.strict or bool(self.policy.forbidden_topics)
 
     def look(self, sentence: str) -> Seen:
         """Raises `Doubtful`."""
@@ -96,29 +95,25 @@ class Examiner:
 
     def _forbidden(self, cited: cite.Cited, near: support.Likeness | None) -> str | None:
         """The forbidden topic that the sentence is about."""
-        if not self.forbidden or len(words.content(cited.text)) < LEAST_WORDS:
+        if not self.policy.forbidden_topics or len(words.content(cited.text)) < LEAST_WORDS:
             return None
         if near is None:
             raise Doubtful
         said = cite.without_marks(cited.text)
         try:
-            match = topics.match(
-                question=said, vector=topics.vector_of(said), allowed=self.allowed, forbidden=self.forbidden
-            )
+            match = topics.match(question=said, vector=topics.vector_of(said), policy=self.policy)
         except Unavailable:
             return None
         return match.topic if match.kind == "forbidden" else None
 
 
 def examiner(*, profile: BotProfile, request: ChatRequest, question: str, bare: bool) -> Examiner:
-    scope = profile.scope
     return Examiner(
         passages=request.passages,
         question=question,
         instructions=request.system,
         allowed_domains=profile.allowed_domains,
-        forbidden=scope.forbidden_topics,
-        allowed=scope.allowed_topics,
-        strict=scope.citation_required,
+        policy=profile.scope,
+        strict=profile.scope.citation_required,
         bare=bare,
     )
