@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,23 @@ def acme(db: None) -> Iterator[TenantRef]:
 def globex(db: None) -> TenantRef:
     """Another live tenant, not entered."""
     return _ref("globex")
+
+
+@pytest.fixture
+def statements() -> Callable[[int], AbstractContextManager[None]]:
+    """So many statements and no more: `with statements(2):`. Telling the schema does not count, since the connection
+    may know it from before."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    @contextmanager
+    def exactly(expected: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as seen:
+            yield
+        asked = [query["sql"] for query in seen.captured_queries if not query["sql"].startswith("SET search_path")]
+        assert len(asked) == expected, asked
+
+    return exactly
 
 
 @pytest.fixture

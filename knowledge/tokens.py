@@ -49,6 +49,11 @@ def config_for(language: str) -> str:
     return _CONFIGS.get(language, "simple")
 
 
+def is_unspaced(text: str) -> bool:
+    """Whether the text has words in a script without spaces."""
+    return not text.isascii() and _UNSPACED.search(text) is not None
+
+
 def bigrams(text: str) -> str:
     """Runs of letters in scripts without spaces become pairs of neighbours with spaces between them."""
     return text if text.isascii() else _UNSPACED.sub(_pairs, text)

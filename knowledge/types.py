@@ -1,10 +1,23 @@
-"""What a search answers with: frozen, and free of rows."""
+"""What a search is limited to and answers with: frozen, and free of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents of a dataset count: those with any of the tags, and with all that the metadata says. As it is
+    made here, all of them."""
+
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.metadata)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ BODIES: list[Any] = [
     {"email": "\x00", "password": "\x00"}, {"email": {}, "password": []}, {"value": float(10**300)},
     {"k": 10**30, "query": "a"},
 ]  # fmt: skip
+OPENAI = ("/v1/chat/completions", "/v1/models")  # whose clients read errors of another shape
 QUERIES = ["page=0", "page=x", "page_size=-1", "search=%00", "search=%FF", "ordering=password", "status=%00", "bot=%00"]
 
 
@@ -33,6 +34,13 @@ def _paths() -> list[tuple[str, str]]:
 
 def _url(path: str) -> str:
     return "/".join({"number": "1"}.get(part, NIL if part.endswith("_id") else part) for part in path.split("/"))
+
+
+def _code(path: str, answer: Any) -> Any:
+    """The code of a problem in the shape that this address has for problems."""
+    if path.startswith(OPENAI):
+        return answer["Content-Type"] == "application/json" and answer.json()["error"]["code"]
+    return answer["Content-Type"] == "application/problem+json" and answer.json()["code"]
 
 
 @pytest.mark.parametrize("who", ["anonymous", "api", "staff"])
@@ -51,8 +59,7 @@ def test_no_body_and_no_query_breaks_an_endpoint(who: str, request: pytest.Fixtu
         for answer in answers:
             assert answer.status_code < 500, (verb, path, answer.content[:300])
             if answer.status_code >= 400:
-                assert answer["Content-Type"] == "application/problem+json", (verb, path)
-                assert answer.json()["code"], (verb, path)
+                assert _code(path, answer), (verb, path, answer.content[:300])
 
 
 def test_a_refusal_may_quote_half_a_character(api: APIClient) -> None:

@@ -185,8 +185,12 @@ def test_openais_client_raises_what_it_would_at_home(place: Place) -> None:
 def test_openais_client_is_told_of_a_failure_in_the_middle(place: Place) -> None:
     place.wire.mode = "error_middle"
     heard: list[str] = []
-    with pytest.raises(openai.APIError) as failed:
-        heard.extend(chunk.choices[0].delta.content or "" for chunk in asked(place, place.free, stream=True))
+    with place.openai() as client:  # which must outlive its stream
+        stream = client.chat.completions.create(
+            model=place.free, messages=[{"role": "user", "content": QUESTION}], stream=True
+        )
+        with pytest.raises(openai.APIError) as failed:
+            heard.extend(chunk.choices[0].delta.content or "" for chunk in stream)
     assert str(failed.value.code).startswith("provider_")
     assert "sk-of-the-test" not in str(failed.value.body)
     assert "".join(heard) == "Orders over"

@@ -59,8 +59,8 @@ def rows(client: APIClient, **asked: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_calls_are_booked_as_they_were_at_once(acme: TenantRef, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):  # of them one enters the schema
+def test_calls_are_booked_as_they_were_at_once(acme: TenantRef, statements: Any) -> None:
+    with statements(1):
         services.book([call(), call(purpose=Purpose.EMBED_QUESTION, outcome="provider_failed", cost_usd=None)])
     services.book([])
     first, second = ModelCall.objects.order_by("latency_ms", "purpose")

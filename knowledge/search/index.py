@@ -8,7 +8,7 @@ one that broke off is invalid, is never used, and is built anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from knowledge.models import ChunkVector, EmbeddingSpace
+from knowledge.search import within
+from knowledge.types import Filter
 
 Tended = Literal["none", "kept", "built", "dropped", "busy"]
 
@@ -30,7 +32,7 @@ WHERE i.indexrelid = to_regclass(%s)
 _NEAREST: Final = """
 SELECT v.chunk_id
 FROM knowledge_chunkvector v JOIN knowledge_document d ON d.id = v.document_id AND d.active_generation = v.generation
-WHERE v.space_id = '{space}' AND v.is_enabled AND d.dataset_id = ANY(%(datasets)s)
+WHERE v.space_id = '{space}' AND v.is_enabled AND d.dataset_id = ANY(%(datasets)s) {within}
 ORDER BY v.vector::halfvec({size}) <=> %(vector)s::halfvec({size}) LIMIT %(depth)s
 """
 # The planner does not know that the index is walked only as far as is needed: other plans are closed to it.
@@ -57,20 +59,28 @@ def pays(space_id: UUID, *, size: int) -> bool:
     return is_valid and size >= _SHARE * whole
 
 
-def nearest(space: EmbeddingSpace, *, vector: str, datasets: Sequence[UUID], depth: int) -> list[UUID] | None:
+def nearest(
+    space: EmbeddingSpace,
+    *,
+    vector: str,
+    datasets: Sequence[UUID],
+    depth: int,
+    limits: Mapping[UUID, Filter] | None = None,
+) -> list[UUID] | None:
     """The nearest chunks of the datasets, nearest first, through the index; `None` where it found fewer than asked
     for, so that the exact scan finds what there is."""
     asked: dict[str, Any] = {"datasets": list(datasets), "vector": vector, "depth": depth}
+    asked["within"] = within.parameter(limits or {})
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
-        cursor.execute(statement(space), asked)
+        cursor.execute(statement(space, limits), asked)
         found = [row[0] for row in cursor.fetchall()]
     return found if len(found) == depth else None
 
 
-def statement(space: EmbeddingSpace) -> str:
+def statement(space: EmbeddingSpace, limits: Mapping[UUID, Filter] | None = None) -> str:
     """With the space as a constant, which a partial index asks for: a UUID and a number, both of ours."""
-    return _NEAREST.format(space=space.id, size=int(space.dimensions))
+    return _NEAREST.format(space=space.id, size=int(space.dimensions), within=within.clause(limits or {}))
 
 
 def tend_all() -> int:

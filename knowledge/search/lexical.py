@@ -29,7 +29,7 @@ words AS (
   WINDOW rarest AS (PARTITION BY config ORDER BY coalesce(frequency, 0), lexeme)
 ),
 questions AS MATERIALIZED (
-  SELECT config, array_remove(array_agg(lexeme), NULL) AS lexemes, string_agg(quoted, ' | ')::tsquery AS query,
+  SELECT config, array_remove(array_agg(quoted), NULL)::tsquery[] AS each, string_agg(quoted, ' | ')::tsquery AS query,
     (string_agg(quoted, ' | ') FILTER (WHERE place = 1 OR matches <= %(few)s))::tsquery AS telling
   FROM words GROUP BY config
 )"""

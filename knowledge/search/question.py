@@ -29,6 +29,7 @@ from integrations.selectors import embedding_prices
 from integrations.types import Call, Price
 from knowledge import selectors
 from knowledge.models import EmbeddingSpace
+from knowledge.types import Filter
 from tenants import context
 from tenants.keys import redis_key
 
@@ -49,7 +50,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Question:
-    """`waiting` are the embedders that have to be awaited; `sizes` how many chunks the datasets have in each space.
+    """`within` says which documents of a dataset count, where not all do; `waiting` are the embedders that have to be
+    awaited; `sizes` how many chunks the datasets have in each space.
 
     `tenant` is the context of the tenant that asks: the event loop knows of none.
     """
@@ -57,6 +59,7 @@ class Question:
     text: str
     dataset_ids: tuple[UUID, ...]
     tenant: Context
+    within: Mapping[UUID, Filter] = field(default_factory=dict)
     spaces: dict[UUID, EmbeddingSpace] = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)
     vectors: dict[UUID, str] = field(default_factory=dict)
@@ -70,9 +73,10 @@ class Question:
         return sum(self.sizes.values())
 
 
-def ask(*, dataset_ids: Sequence[UUID], text: str) -> Question:
+def ask(*, dataset_ids: Sequence[UUID], text: str, within: Mapping[UUID, Filter] | None = None) -> Question:
     """Raises `EmbedderUnavailable` where the built-in model is not to be had."""
-    question = Question(text, tuple(dataset_ids), copy_context())
+    limits = {dataset_id: limit for dataset_id, limit in (within or {}).items() if limit}
+    question = Question(text, tuple(dataset_ids), copy_context(), limits)
     for space in EmbeddingSpace.objects.raw(_SPACES, [list(question.dataset_ids)]):
         question.spaces[space.id], question.sizes[space.id] = space, space.size  # type: ignore[attr-defined]  # the query's
         if space.ai_provider is None:

@@ -1,15 +1,15 @@
 """Finds the passages of some datasets that answer a question: few round trips and one embedding a space.
 
-Only active generations are read. Half of the ranking is by meaning, half by words; each passage keeps its rank in both.
+Only active generations are read. The ranking is by meaning and by words; each passage keeps its rank in both.
 Who has an event loop takes the three steps himself: `ask` (database), `await embed` (providers), `find` (database).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -17,13 +17,13 @@ from django.db import connection
 
 from integrations.services import book
 from knowledge.language import detect
-from knowledge.search import dense, fuse, index, lexical, relevance
+from knowledge.search import dense, fuse, index, lexical, relevance, within, words
 from knowledge.search.question import Question, ask, embed
 from knowledge.search.relevance import Scale
 from knowledge.tokens import bigrams, config_for
-from knowledge.types import Hit, SearchResult
+from knowledge.types import Filter, Hit, SearchResult
 
-__all__ = ["Hit", "Question", "SearchResult", "ask", "embed", "find", "search"]
+__all__ = ["Filter", "Hit", "Question", "SearchResult", "ask", "embed", "find", "search"]
 
 _DEPTH = 50  # of each ranking
 _SQL = """
@@ -33,14 +33,14 @@ WITH spaces (space_id, vector, is_exact) AS MATERIALIZED (
 documents AS MATERIALIZED (
   SELECT d.id, d.title, d.dataset_id, d.active_generation, d.search_config, s.active_space_id AS space_id
   FROM knowledge_document d JOIN knowledge_dataset s ON s.id = d.dataset_id
-  WHERE d.dataset_id = ANY(%(datasets)s) AND d.active_generation > 0
+  WHERE d.dataset_id = ANY(%(datasets)s) AND d.active_generation > 0 {within}
 ),
 {dense},
 {lexical}
 SELECT c.id, d.id, d.title, d.dataset_id, c.content, c.page, c.heading, c.start, c."end",
   1 - (v.vector <=> spaces.vector) AS similarity,
-  (length(c.search) - length(ts_delete(c.search, q.lexemes)))::float / greatest(1, cardinality(q.lexemes)) AS coverage,
-  dense.rank, lexical.rank, d.search_config, d.space_id
+  ARRAY(SELECT place FROM unnest(q.each) WITH ORDINALITY AS asked (word, place) WHERE c.search @@ word) AS held,
+  cardinality(q.each) AS asked, length(c.search) AS size, dense.rank, lexical.rank, d.search_config, d.space_id
 FROM dense FULL JOIN lexical USING (id)
 JOIN knowledge_chunk c USING (id)
 JOIN documents d ON d.id = c.document_id
@@ -51,14 +51,20 @@ LEFT JOIN knowledge_chunkvector v ON v.chunk_id = c.id AND v.space_id = d.space_
 
 
 def search(
-    *, dataset_ids: Sequence[UUID], query: str, k: int = 10, weights: Mapping[UUID, float] | None = None
+    *,
+    dataset_ids: Sequence[UUID],
+    query: str,
+    k: int = 10,
+    weights: Mapping[UUID, float] | None = None,
+    limits: Mapping[UUID, Filter] | None = None,
 ) -> SearchResult:
     """The best `k` passages, best first. `weights` multiplies the scores of a dataset's passages; unnamed means 1.
+    `limits` says which documents of a dataset count; unnamed means all.
 
     Where a space's provider does not embed the question, its passages are found by words alone.
     """
     began = time.perf_counter()
-    question = ask(dataset_ids=dataset_ids, text=query)
+    question = ask(dataset_ids=dataset_ids, text=query, within=limits)
     if question.waiting:
         if not connection.in_atomic_block:
             connection.close()  # nobody holds one while a provider thinks
@@ -73,10 +79,7 @@ def find(question: Question, *, k: int = 10, weights: Mapping[UUID, float] | Non
     began = time.perf_counter()
     rows = _rows(question)
     found = time.perf_counter()
-    weigh = _relative(weights or {}, question.dataset_ids)
-    language = detect(question.text)
-    spoken = config_for(language) if language else ""
-    ranked = sorted((_hit(row, weigh, spoken) for row in rows), key=lambda hit: (-hit.score, hit.chunk_id))
+    ranked = sorted(_hits(question, rows, weights or {}), key=lambda hit: (-hit.score, hit.chunk_id))
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
     relevant = relevance.likely(ranked, scales=_scales(question, rows))
     timings = {"find": round((found - began) * 1000, 2), "rank": _milliseconds(found)}
@@ -87,7 +90,34 @@ def _milliseconds(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
 
 
-def _rows(question: Question) -> list[tuple[Any, ...]]:
+class _Row(NamedTuple):
+    """What the statement answers, in its order; `held` are the numbers of the question's words that the passage holds,
+    of as many as `asked`; `size` is how many different words it has."""
+
+    chunk_id: UUID
+    document_id: UUID
+    document_title: str
+    dataset_id: UUID
+    content: str
+    page: int | None
+    heading: str
+    start: int
+    end: int
+    similarity: float | None
+    held: list[int]
+    asked: int
+    size: int
+    dense_rank: int | None
+    lexical_rank: int | None
+    config: str
+    space_id: UUID
+
+    @property
+    def coverage(self) -> float:
+        return len(self.held) / max(1, self.asked)
+
+
+def _rows(question: Question) -> list[_Row]:
     near = _through_indexes(question)
     asked: dict[str, Any] = {
         "datasets": list(question.dataset_ids),
@@ -100,15 +130,20 @@ def _rows(question: Question) -> list[tuple[Any, ...]]:
         "size": question.size,
         "few": lexical.FEW,
         "depth": _DEPTH,
+        "within": within.parameter(question.within),
     }
-    sql = _SQL.format(dense=dense.CTE.strip(), lexical=lexical.cte(size=question.size).strip())
+    sql = _SQL.format(
+        within=within.clause(question.within),
+        dense=dense.CTE.strip(),
+        lexical=lexical.cte(size=question.size).strip(),
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        if question.size > lexical.FEW and not any(row[12] for row in rows):
+        rows = [_Row(*row) for row in cursor.fetchall()]
+        if question.size > lexical.FEW and not any(row.lexical_rank for row in rows):
             # No chunk holds one of the rarer words, a misspelt one perhaps: then all words count.
             cursor.execute(sql, asked | {"few": question.size})
-            rows = cursor.fetchall()
+            rows = [_Row(*row) for row in cursor.fetchall()]
     return rows
 
 
@@ -118,16 +153,18 @@ def _through_indexes(question: Question) -> dict[UUID, list[UUID]]:
     for space_id, vector in question.vectors.items():
         if index.pays(space_id, size=question.sizes[space_id]):
             space = question.spaces[space_id]
-            found = index.nearest(space, vector=vector, datasets=question.dataset_ids, depth=_DEPTH)
+            found = index.nearest(
+                space, vector=vector, datasets=question.dataset_ids, depth=_DEPTH, limits=question.within
+            )
             if found is not None:
                 near[space_id] = found
     return near
 
 
-def _scales(question: Question, rows: Sequence[tuple[Any, ...]]) -> dict[UUID, Scale]:
+def _scales(question: Question, rows: Sequence[_Row]) -> dict[UUID, Scale]:
     """What the similarities of each dataset's passages are measured with."""
     builtin = {space.id: space.ai_provider is None for space in question.spaces.values()}
-    return {row[3]: Scale(space=row[14], is_builtin=builtin.get(row[14], True)) for row in rows}
+    return {row.dataset_id: Scale(space=row.space_id, is_builtin=builtin.get(row.space_id, True)) for row in rows}
 
 
 def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dict[UUID, float]:
@@ -137,38 +174,50 @@ def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dic
     return {dataset_id: weight / greatest for dataset_id, weight in given.items()}
 
 
-def _hit(row: tuple[Any, ...], weights: Mapping[UUID, float], spoken: str) -> Hit:
-    (
-        chunk,
-        document,
-        title,
-        dataset,
-        content,
-        page,
-        heading,
-        start,
-        end,
-        similarity,
-        coverage,
-        dense_rank,
-        lexical_rank,
-        config,
-        _space,
-    ) = row
-    return Hit(
-        chunk_id=chunk,
-        document_id=document,
-        document_title=title,
-        dataset_id=dataset,
-        content=content,
-        page=page,
-        heading=heading,
-        start=start,
-        end=end,
-        score=round(fuse.score(dense_rank, lexical_rank, weight=weights[dataset]), 6),
-        similarity=None if similarity is None else round(similarity, 4),
-        coverage=round(coverage, 4),
-        dense_rank=dense_rank,
-        lexical_rank=lexical_rank,
-        foreign=bool(spoken) and spoken != config,
-    )
+def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float]) -> Iterator[Hit]:
+    weigh = _relative(weights, question.dataset_ids)
+    language = detect(question.text)
+    spoken = config_for(language) if language else ""
+    near = {space_id: _nearest(rows, space_id) for space_id in {row.space_id for row in rows}}
+    by_words = _by_words(rows)
+    for row in rows:
+        score = fuse.score(
+            None if row.similarity is None else near[row.space_id].stretch(row.similarity),
+            by_words[row.chunk_id],
+            weight=weigh[row.dataset_id],
+        )
+        yield Hit(
+            chunk_id=row.chunk_id,
+            document_id=row.document_id,
+            document_title=row.document_title,
+            dataset_id=row.dataset_id,
+            content=row.content,
+            page=row.page,
+            heading=row.heading,
+            start=row.start,
+            end=row.end,
+            score=round(score, 6),
+            similarity=None if row.similarity is None else round(row.similarity, 4),
+            coverage=round(row.coverage, 4),
+            dense_rank=row.dense_rank,
+            lexical_rank=row.lexical_rank,
+            foreign=bool(spoken) and spoken != row.config,
+        )
+
+
+def _by_words(rows: Sequence[_Row]) -> dict[UUID, float]:
+    """How well the question's words fit each passage: 0 to 1. A question has other words in each language."""
+    found: dict[UUID, float] = {}
+    for config in {row.config for row in rows}:
+        spoken = [row for row in rows if row.config == config]
+        weights = words.weights([words.Held(row.held, row.size) for row in spoken])
+        found |= {row.chunk_id: weight for row, weight in zip(spoken, weights, strict=True)}
+    best = fuse.Range.of(found.values(), low=0.0)
+    telling = fuse.telling(max((row.coverage for row in rows), default=0.0))
+    return {chunk: telling * best.stretch(weight) if weight else 0.0 for chunk, weight in found.items()}
+
+
+def _nearest(rows: Sequence[_Row], space_id: UUID) -> fuse.Range:
+    """The similarities of a space's nearest: those of two spaces have two scales."""
+    found = ((row.similarity, row.dense_rank) for row in rows if row.space_id == space_id)
+    return fuse.Range.of(similarity for similarity, rank in found if similarity is not None and rank)

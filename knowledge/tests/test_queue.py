@@ -396,8 +396,8 @@ def test_a_worker_is_called_for_the_rest_before_the_first_is_begun(add: Add, set
     broker.close()
 
 
-def test_an_idle_sweep_asks_each_tenant_little(acme: Any, globex: Any, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(6):  # who is live, and for each of the two one question; each enters its schema
+def test_an_idle_sweep_asks_each_tenant_little(acme: Any, globex: Any, statements: Any) -> None:
+    with statements(3):  # who is live, and for each of the two one question
         tasks.sweep()
 
 

@@ -195,6 +195,7 @@ def test_one_index_is_built_at_a_time_and_one_being_built_is_left_alone(big: Dat
     with psycopg.connect(address()) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [index._LOCK])
         assert index.tend(big.active_space) == "busy"
+        other.execute("SELECT pg_advisory_unlock(%s)", [index._LOCK])  # the server takes a moment to see who left
     assert index.tend(big.active_space) == "built"
 
 
@@ -226,3 +227,21 @@ def test_of_common_words_those_chunks_are_ranked_that_hold_a_rarer_one(
     assert by_words("chunk 7") == ["chunk 7"]
     assert len(by_words("chunk 5000")) == 50  # no chunk holds the rarer one
     assert len(by_words("chunk with 3")) == 1  # "with" is in none either
+
+
+def test_a_limit_holds_in_the_index_too(big: Dataset) -> None:
+    other = Document.objects.create(
+        dataset=big, title="Tagged", source_type="text", size_bytes=1, content_hash="tagged", status="completed",
+        generation=1, active_generation=1, chunk_count=200, tags=["public"],
+    )  # fmt: skip
+    odd = Chunk.objects.filter(position__gte=200)
+    ChunkVector.objects.filter(chunk__in=odd).update(document=other)
+    odd.update(document=other)
+    index.tend(big.active_space)
+    limits = {big.id: search.Filter(tags=("public",))}
+    before = scans(big)
+    answer = search.search(dataset_ids=[big.id], query="where 7", k=50, limits=limits)
+    places = [int(hit.content.split()[-1]) for hit in answer.passages]
+    assert scans(big) == before + 1
+    assert len(places) == 50
+    assert min(places) >= 200

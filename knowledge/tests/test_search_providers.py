@@ -84,10 +84,10 @@ def test_a_provider_that_is_switched_off_is_not_asked(away: Dataset, wire: Wire,
     assert wire.requests == []
 
 
-def test_a_provider_is_awaited_without_the_database(away: Dataset, wire: Wire, django_assert_num_queries: Any) -> None:
+def test_a_provider_is_awaited_without_the_database(away: Dataset, wire: Wire, statements: Any) -> None:
     asked = search.ask(dataset_ids=[away.id], text="Are they sold?")
     assert (list(asked.waiting), asked.vectors) == ([away.active_space_id], {})
-    with django_assert_num_queries(0):
+    with statements(0):
         async_to_sync(search.embed)(asked)
     assert (asked.waiting, list(asked.vectors)) == ({}, [away.active_space_id])
     assert search.find(asked).passages[0].content == "Apples cost one euro."

@@ -86,6 +86,8 @@ class DocumentQuery(_ListQuery):
 class SearchIn(StrictSerializer):
     query = serializers.CharField(max_length=QUERY_LENGTH)
     k = serializers.IntegerField(min_value=1, max_value=RESULTS, default=10)
+    tags = Tags(required=False, help_text="Only documents with any of these.")
+    metadata = Metadata(required=False, help_text="Only documents whose metadata says all of this.")
 
 
 class Found(serializers.Serializer[object]):

@@ -59,7 +59,8 @@ class SearchView(View):
     def post(self, request: Request, dataset_id: UUID) -> Response:
         dataset = selectors.dataset(dataset_id)
         asked = self.data(shapes.SearchIn)
-        found = search.search(dataset_ids=[dataset.id], query=asked["query"], k=asked["k"])
+        only = search.Filter(tags=tuple(asked.get("tags", ())), metadata=asked.get("metadata", {}))
+        found = search.search(dataset_ids=[dataset.id], query=asked["query"], k=asked["k"], limits={dataset.id: only})
         answer = {"results": found.passages, "relevant": found.relevant, "timings": found.timings}
         return Response(shapes.SearchOut(answer).data)
 
