@@ -22,7 +22,9 @@ Behaviour = Mapping[str, Any]
 
 PROVIDERS = ("tenant_ai_provider_id", "fallback_ai_provider_id")
 BOT_FIELDS = (*PROVIDERS, "model", "fallback_model", "system_prompt", "temperature", "max_tokens")
-SCOPE_FIELDS = ("strictness_level", "allowed_topics", "forbidden_topics", "refusal_message", "context_settings")
+SCOPE_FIELDS = (
+    "strictness_level", "allowed_topics", "forbidden_topics", "topic_examples", "refusal_message", "context_settings",
+)  # fmt: skip
 
 
 def draft(bot_id: UUID) -> dict[str, Any]:

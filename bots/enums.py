@@ -63,6 +63,30 @@ class RunStatus(TextChoices):
     FAILED = "failed", "Failed"
 
 
+class PrivateData(TextChoices):
+    """What becomes of card numbers, bank accounts and secrets in a customer's message."""
+
+    MASK = "mask", "Mask them before a model is asked and anything is kept"
+    REFUSE = "refuse", "Refuse the message, and keep it masked"
+    ALLOW = "allow", "Leave them as they are"
+
+
+class Judge(TextChoices):
+    """Whether the bot's model is asked where the embedder is in doubt."""
+
+    OFF = "off", "Never"
+    GREY_ZONE = "grey_zone", "Where the figures lie close to a threshold"
+
+
+class Threshold(TextChoices):
+    """The thresholds that a scope may move: upwards they catch less, downwards more."""
+
+    FORBIDDEN = "forbidden", "How sure a forbidden topic has to be"
+    ALLOWED = "allowed", "How sure an allowed topic has to be"
+    ESCALATION = "escalation", "How sure a trigger has to be"
+    INJECTION = "injection", "How much a message has to sound like an attack"
+
+
 SETTINGS: dict[str, type[TextChoices]] = {
     "response_format": ResponseFormat,
     "citation_style": CitationStyle,

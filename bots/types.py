@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from bots.enums import DEFAULT_SETTINGS, Strictness
+from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, Strictness
 from tenants.types import TenantRef
 
 Action = Literal["allow", "refuse", "escalate"]
-Kind = Literal["allowed", "forbidden", "unlisted", "small_talk", "injection", "escalation"]
+Kind = Literal["allowed", "forbidden", "unlisted", "small_talk", "injection", "escalation", "private"]
+# What decided, the cheapest first; `knowledge` is whether the documents answer.
+Layer = Literal["rules", "classifier", "embedder", "judge", "knowledge"]
 
 DEFAULT_HISTORY = 10
 
@@ -46,6 +48,14 @@ class ScopePolicy:
     max_conversation_history: int = DEFAULT_HISTORY
     citation_required: bool = True
     escalation_triggers: tuple[str, ...] = ()
+    topic_examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # What is added to the thresholds, by the names in `bots.enums.Threshold`.
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    pii: PrivateData = PrivateData.MASK
+    judge: Judge = Judge.OFF
+
+    def examples(self, phrase: str) -> tuple[str, ...]:
+        return self.topic_examples.get(phrase, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,10 @@ class BotProfile:
 class Verdict:
     """What the guard decided, on what ground, and the figures behind it for the trace.
 
-    `language` is that of a phrase the rules know, "" where the question has to tell it.
+    `layer` decided, `nearest` is the example that the question is nearest to. `doubtful`: another figure a little off
+    would have decided otherwise. `ahead` is how far the question is beyond each threshold it was held against, by the
+    names in `bots.enums.Threshold`; below 0 it is short of it. `language` is that of a phrase the rules know, "" where
+    the question has to tell it.
     """
 
     action: Action
@@ -93,3 +106,7 @@ class Verdict:
     topic: str | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     language: str = ""
+    layer: Layer = "rules"
+    nearest: str | None = None
+    doubtful: bool = False
+    ahead: Mapping[str, float] = field(default_factory=dict)

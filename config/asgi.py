@@ -80,7 +80,7 @@ class Handler(ASGIHandler):
 
 def _warm() -> None:
     """Load what the first question would wait for by seconds; then leave it out of the garbage collector's rounds."""
-    from bots.guardrails import library  # noqa: PLC0415 -- it is heavy
+    from bots.guardrails import injections  # noqa: PLC0415 -- it is heavy
     from integrations.chatmodels import kinds  # noqa: PLC0415 -- same
     from integrations.embedders import registry  # noqa: PLC0415 -- same
     from integrations.enums import ProviderName  # noqa: PLC0415 -- same
@@ -89,7 +89,7 @@ def _warm() -> None:
 
     try:
         registry.builtin().embed_query("Is anybody there?")
-        library.load()
+        injections.load()
     except Unavailable as absent:
         logging.getLogger(__name__).warning("%s", absent.detail)
     language.detect("Is anybody there at this hour of the night?")

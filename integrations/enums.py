@@ -29,6 +29,7 @@ class Purpose(TextChoices):
 
     ANSWER = "answer", "Answer"
     REWRITE = "rewrite", "Standalone question"
+    JUDGE = "judge", "Verdict on a question in doubt"
     EMBED_QUESTION = "embed_question", "Embedding of a question"
     EMBED_DOCUMENTS = "embed_documents", "Embedding of documents"
     TEST = "test", "Test of a provider"

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bots import origins
-from bots.enums import DEFAULT_SETTINGS, SETTINGS, PublishMode, Strictness
+from bots.enums import DEFAULT_SETTINGS, SETTINGS, Judge, PrivateData, PublishMode, Strictness, Threshold
 from bots.models import Bot, BotDataset, KeyBot, Scope
 from bots.types import DEFAULT_HISTORY
 from tenants import context
@@ -39,6 +39,9 @@ class BotSettings(StrictSerializer):
         required=False,
         help_text=f"What to do when no provider of the bot answers. Default: {DEFAULT_SETTINGS['provider_failure']}.",
     )
+
+
+MOST_EXAMPLES = 200
 
 
 def _finite(value: float) -> None:
@@ -145,6 +148,46 @@ class Phrases(serializers.ListField):
         return list({phrase.casefold(): phrase for phrase in reversed(phrases)}.values())[::-1]
 
 
+class Examples(Phrases):
+    child = serializers.CharField(max_length=500)
+
+
+class TopicExamples(serializers.DictField):
+    """Example questions by phrase."""
+
+    child = Examples(max_length=20)
+
+    def to_internal_value(self, data: Any) -> dict[str, list[str]]:  # noqa: ANN401 -- DRF's signature
+        examples: dict[str, list[str]] = super().to_internal_value(data)
+        if sum(map(len, examples.values())) > MOST_EXAMPLES:
+            raise serializers.ValidationError(f"At most {MOST_EXAMPLES} examples in all.")
+        return {phrase: said for phrase, said in examples.items() if said}
+
+
+class Thresholds(StrictSerializer):
+    """What is added to the guard's thresholds: upwards they catch less, downwards more. null: nothing."""
+
+    forbidden = serializers.FloatField(
+        min_value=-0.2, max_value=0.2, required=False, allow_null=True, help_text=Threshold.FORBIDDEN.label
+    )
+    allowed = serializers.FloatField(
+        min_value=-0.2, max_value=0.2, required=False, allow_null=True, help_text=Threshold.ALLOWED.label
+    )
+    escalation = serializers.FloatField(
+        min_value=-0.2, max_value=0.2, required=False, allow_null=True, help_text=Threshold.ESCALATION.label
+    )
+    injection = serializers.FloatField(
+        min_value=-2, max_value=2, required=False, allow_null=True, help_text=Threshold.INJECTION.label
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, float]:  # noqa: ANN401 -- DRF's signature
+        given: dict[str, float | None] = super().to_internal_value(data)
+        return {name: value for name, value in given.items() if value is not None}
+
+    def to_representation(self, instance: Any) -> dict[str, float | None]:  # noqa: ANN401 -- DRF's signature
+        return {name: (instance or {}).get(name) for name in Threshold.values}
+
+
 class ContextSettings(StrictSerializer):
     max_conversation_history = serializers.IntegerField(
         min_value=0, max_value=50, required=False, help_text=f"Messages remembered. Default: {DEFAULT_HISTORY}."
@@ -153,6 +196,17 @@ class ContextSettings(StrictSerializer):
         required=False, help_text="No answer without a source. Default: true, and false where the scope is lenient."
     )
     escalation_triggers = Phrases(max_length=20, required=False)
+    thresholds = Thresholds(required=False, allow_null=True, help_text="null: the defaults.")
+    pii = serializers.ChoiceField(
+        choices=PrivateData.choices,
+        required=False,
+        help_text="Card numbers, bank accounts, keys and passwords in a message. Default: mask.",
+    )
+    judge = serializers.ChoiceField(
+        choices=Judge.choices,
+        required=False,
+        help_text="Whether the bot's model decides where the guard is in doubt. Default: off.",
+    )
 
 
 class ScopeIn(StrictSerializer):
@@ -161,6 +215,9 @@ class ScopeIn(StrictSerializer):
         max_length=50, required=False, help_text="A strict bot answers these alone; with none listed, nothing."
     )
     forbidden_topics = Phrases(max_length=50, required=False)
+    topic_examples = TopicExamples(
+        required=False, help_text="Questions by phrase: of the topics, allowed or forbidden, and of the triggers."
+    )
     refusal_message = serializers.CharField(
         max_length=1000,
         required=False,
@@ -174,13 +231,14 @@ class ScopeIn(StrictSerializer):
 
 class ScopeOut(serializers.ModelSerializer[Scope]):
     bot_id = serializers.UUIDField(read_only=True)
+    topic_examples = TopicExamples(read_only=True)
     context_settings = ContextSettings(source="policy", read_only=True)
 
     class Meta:
         model = Scope
         fields = [
-            "id", "bot_id", "strictness_level", "allowed_topics", "forbidden_topics", "refusal_message",
-            "context_settings", "is_active", "created_at", "updated_at",
+            "id", "bot_id", "strictness_level", "allowed_topics", "forbidden_topics", "topic_examples",
+            "refusal_message", "context_settings", "is_active", "created_at", "updated_at",
         ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-from bots.api import testing, versions, views
+from bots.api import guardrails, testing, versions, views
 from tenants.http import route
 
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     route("bots/<uuid:bot_id>/datasets/<uuid:dataset_id>", views.LinkView.as_view(), "bot-dataset"),
     route("bots/<uuid:bot_id>/scopes", views.ScopesView.as_view(), "bot-scopes"),
     route("bots/<uuid:bot_id>/scopes/<uuid:scope_id>", views.ScopeView.as_view(), "bot-scope"),
+    route("bots/<uuid:bot_id>/guardrails/bench", guardrails.BenchView.as_view(), "bot-guardrails-bench"),
     route("bots/<uuid:bot_id>/draft", versions.DraftView.as_view(), "bot-draft"),
     route("bots/<uuid:bot_id>/draft/discard", versions.DiscardView.as_view(), "bot-draft-discard"),
     route("bots/<uuid:bot_id>/publish", versions.PublishView.as_view(), "bot-publish"),

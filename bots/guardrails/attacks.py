@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from pathlib import Path
 
 INJECTION = "prompt_injection"
@@ -14,7 +15,12 @@ _read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 def _compiled(pattern: str) -> re.Pattern[str]:
     for name, piece in _read["pieces"].items():
         pattern = pattern.replace(f"<{name}>", piece)
-    return re.compile(pattern)
+    return re.compile(as_said(pattern))
+
+
+def as_said(pattern: str) -> str:
+    """A pattern in the form of the texts it is for (`unmask.normalise`), its signs of one case already."""
+    return unicodedata.normalize("NFKC", pattern).replace("ς", "σ")
 
 
 decisive = tuple(

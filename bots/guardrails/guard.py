@@ -21,17 +21,41 @@ alone, which catches between a sixth and two thirds of the questions: thresholds
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bots.enums import Strictness
-from bots.guardrails import escalation, rules, topics
+from bots.enums import PrivateData, Strictness, Threshold
+from bots.guardrails import attacks, escalation, injections, private, rules, topics
+from bots.guardrails.library import Vectors
 from bots.types import ScopePolicy, Verdict
 
 __all__ = ["Verdict", "screen", "settle"]
 
+# A score of the classifier this near to its threshold is in doubt.
+GREY = 0.3
 
-def screen(*, policy: ScopePolicy, question: str) -> Verdict:
-    """What can be said of a question by itself."""
+
+def screen(*, policy: ScopePolicy, question: str, masked: Sequence[str] = (), vector: Vectors | None = None) -> Verdict:
+    """What can be said of a question by itself; `masked` are the kinds of private data that it held, `vector` is its
+    place where that is known already."""
+    if policy.pii == PrivateData.REFUSE and (masked or private.kinds(question)):
+        return Verdict(action="refuse", kind="private", reason="private_data")
+    return _by_rules(question) or _by_meaning(
+        policy, question, topics.vector_of(question) if vector is None else vector
+    )
+
+
+def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
+    """The verdict once it is known whether the knowledge holds something relevant. Pure; settles nothing twice."""
+    if verdict.kind != "unlisted" or verdict.action != "allow" or policy.strictness == Strictness.LENIENT:
+        return verdict
+    if policy.strictness == Strictness.MODERATE and relevant:
+        return verdict
+    layer = verdict.layer if policy.strictness == Strictness.STRICT else "knowledge"
+    return replace(verdict, action="refuse", reason="off_topic", layer=layer)
+
+
+def _by_rules(question: str) -> Verdict | None:
     broken = rules.violation(question)
     if broken:
         return Verdict(action="refuse", kind="injection", reason=broken)
@@ -41,33 +65,54 @@ def screen(*, policy: ScopePolicy, question: str) -> Verdict:
     talk = rules.small_talk(question)
     if talk:
         return Verdict(action="allow", kind="small_talk", reason=talk.kind, language=talk.language)
-    return _by_topic(policy, question)
+    return None
 
 
-def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
-    """The verdict once it is known whether the knowledge holds something relevant. Pure; settles nothing twice."""
-    if verdict.kind != "unlisted" or verdict.action != "allow" or policy.strictness == Strictness.LENIENT:
-        return verdict
-    if policy.strictness == Strictness.MODERATE and relevant:
-        return verdict
-    return replace(verdict, action="refuse", reason="off_topic")
+def _by_meaning(policy: ScopePolicy, question: str, vector: Vectors) -> Verdict:
+    attack = injections.score(question, vector=vector)
+    least = injections.LEAST + policy.thresholds.get(Threshold.INJECTION, 0.0)
+    ahead = {Threshold.INJECTION.value: round(attack.value - least, 4)}
+    doubtful = abs(attack.value - least) <= GREY
+    if attack.value >= least:
+        return Verdict(
+            action="refuse", kind="injection", reason=attacks.INJECTION, scores={"injection": attack.value},
+            layer="classifier", nearest=attack.nearest, doubtful=doubtful, ahead=ahead,
+        )  # fmt: skip
+    verdict = _by_topic(policy, question, vector)
+    return replace(
+        verdict,
+        layer="embedder",
+        scores={**verdict.scores, "injection": attack.value},
+        doubtful=verdict.doubtful or doubtful,
+        ahead={**verdict.ahead, **ahead},
+    )
 
 
-def _by_topic(policy: ScopePolicy, question: str) -> Verdict:
+def _by_topic(policy: ScopePolicy, question: str, vector: Vectors) -> Verdict:
     if not (policy.allowed_topics or policy.forbidden_topics or policy.escalation_triggers):
         return Verdict(action="allow", kind="unlisted")
-    vector = topics.vector_of(question)
-    match = topics.match(
-        question=question, vector=vector, allowed=policy.allowed_topics, forbidden=policy.forbidden_topics
-    )
+    match = topics.match(question=question, vector=vector, policy=policy)
+    found = Verdict(
+        action="allow", kind=match.kind, topic=match.topic, scores=match.scores, nearest=match.nearest,
+        doubtful=match.doubtful, ahead=match.ahead,
+    )  # fmt: skip
     if match.kind == "forbidden":
-        return Verdict(
-            action="refuse", kind="forbidden", reason="forbidden_topic", topic=match.topic, scores=match.scores
-        )
-    trigger = escalation.match(vector, triggers=policy.escalation_triggers)
-    scores = {**match.scores, **trigger.scores}
-    if trigger.topic:
-        return Verdict(
-            action="escalate", kind="escalation", reason="escalation_trigger", topic=trigger.topic, scores=scores
-        )
-    return Verdict(action="allow", kind=match.kind, topic=match.topic, scores=scores)
+        return replace(found, action="refuse", reason="forbidden_topic")
+    return _by_trigger(policy, vector, found) if policy.escalation_triggers else found
+
+
+def _by_trigger(policy: ScopePolicy, vector: Vectors, found: Verdict) -> Verdict:
+    """`found` is what the question's topic says."""
+    trigger = escalation.match(vector, policy=policy)
+    found = replace(
+        found,
+        scores={**found.scores, **trigger.scores},
+        doubtful=found.doubtful or trigger.doubtful,
+        ahead={**found.ahead, Threshold.ESCALATION.value: trigger.ahead},
+    )
+    if not trigger.topic:
+        return found
+    return replace(
+        found, action="escalate", kind="escalation", reason="escalation_trigger", topic=trigger.topic,
+        nearest=trigger.nearest,
+    )  # fmt: skip

@@ -30,11 +30,14 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Group:
-    """A topic of the library: what it is called, the names' vectors seen from their centre, its examples placed."""
+    """A topic of the library: what it is called, the names' vectors seen from their centre, its examples placed, what
+    they say. `unlike` are ordinary questions on the same subject, for a trigger."""
 
     names: tuple[str, ...]
     name_vectors: Vectors
     examples: Vectors
+    texts: tuple[str, ...]
+    unlike: Vectors
 
 
 @dataclass(frozen=True)
@@ -68,44 +71,13 @@ def nearest(vector: Vectors, examples: Vectors, count: int) -> float:
     return float(np.sort(found)[-count:].mean())
 
 
-@cache
-def _load(model: str) -> Library:
-    topics, triggers = _read("topics.toml"), _read("triggers.toml")
-    entries = [*topics.values(), *triggers.values()]
-    names = [name for entry in entries for name in entry["names"]]
-    kept = _kept(model, [*(text for entry in entries for text in entry["examples"]), *names])
-    examples, of_names = kept[: len(kept) - len(names)], kept[len(kept) - len(names) :]
-    parts = _split(examples, [len(entry["examples"]) for entry in entries])
-    named = _split(_unit(of_names - of_names.mean(axis=0)), [len(entry["names"]) for entry in entries])
-    center = np.vstack(parts[: len(topics)]).mean(axis=0)
-    groups = [
-        Group(names=tuple(entry["names"]), name_vectors=seen, examples=_unit(part - center))
-        for entry, seen, part in zip(entries, named, parts, strict=True)
-    ]
-    return Library(
-        center=center,
-        names_center=of_names.mean(axis=0),
-        topics=dict(zip(topics, groups[: len(topics)], strict=True)),
-        triggers=dict(zip(triggers, groups[len(topics) :], strict=True)),
-    )
-
-
-def _read(name: str) -> dict[str, dict[str, Any]]:
+def read(name: str) -> dict[str, Any]:
+    """What a file of ours beside this one holds."""
     return tomllib.loads((_HERE / name).read_text("utf-8"))
 
 
-def _split(vectors: Vectors, sizes: list[int]) -> list[Vectors]:
-    return np.split(vectors, np.cumsum(sizes)[:-1])
-
-
-def _unit(vectors: NDArray[Any]) -> Vectors:
-    lengths = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
-    unit: Vectors = (vectors / lengths).astype(np.float32)
-    return unit
-
-
-def _kept(model: str, texts: list[str]) -> Vectors:
-    """The raw vectors of the library's texts, from the file of an earlier process where there is one."""
+def kept(model: str, texts: list[str]) -> Vectors:
+    """The raw vectors of texts of ours, from the file of an earlier process where there is one."""
     mark = hashlib.sha256("\n".join([model, *texts]).encode()).hexdigest()[:16]
     path = Path(settings.MODELS_DIR) / f"{model}.guard-{mark}.npy"
     try:
@@ -117,6 +89,46 @@ def _kept(model: str, texts: list[str]) -> Vectors:
     vectors = raw_vectors(texts)
     _keep(path, vectors)
     return vectors
+
+
+@cache
+def _load(model: str) -> Library:
+    topics, triggers = read("topics.toml"), read("triggers.toml")
+    entries = [*topics.values(), *triggers.values()]
+    parts = _vectors(model, entries, "examples")
+    unlike = _vectors(model, entries, "unlike")
+    of_names = _vectors(model, entries, "names")
+    names_center = np.vstack(of_names).mean(axis=0)
+    center = np.vstack(parts[: len(topics)]).mean(axis=0)
+    groups = [
+        Group(
+            names=tuple(entry["names"]),
+            name_vectors=_unit(seen - names_center),
+            examples=_unit(part - center),
+            texts=tuple(entry["examples"]),
+            unlike=_unit(ordinary - center),
+        )
+        for entry, seen, part, ordinary in zip(entries, of_names, parts, unlike, strict=True)
+    ]
+    return Library(
+        center=center,
+        names_center=names_center,
+        topics=dict(zip(topics, groups[: len(topics)], strict=True)),
+        triggers=dict(zip(triggers, groups[len(topics) :], strict=True)),
+    )
+
+
+def _vectors(model: str, entries: list[dict[str, Any]], field: str) -> list[Vectors]:
+    """The raw vectors of a field's texts, an entry each."""
+    texts = [entry.get(field, []) for entry in entries]
+    vectors = kept(model, [text for each in texts for text in each])
+    return np.split(vectors, np.cumsum([len(each) for each in texts])[:-1])
+
+
+def _unit(vectors: NDArray[Any]) -> Vectors:
+    lengths = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    unit: Vectors = (vectors / lengths).astype(np.float32)
+    return unit
 
 
 def _keep(path: Path, vectors: Vectors) -> None:

@@ -1,4 +1,4 @@
-"""Small talk and the wish for a person in fifteen languages, as `phrases.toml` lists them.
+"""Small talk and the wish for a person in twenty languages, as `phrases.toml` lists them.
 
 A message is small talk only where phrases and fillers cover all of it: "hi, where is my order" is not. Its kind is that
 of its weightiest phrase: "hello, who are you" asks who the bot is.
@@ -11,6 +11,8 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+
+from bots.guardrails.attacks import as_said
 
 LONGEST = 24
 # The weightiest first.
@@ -37,6 +39,11 @@ def words(plain: str) -> list[str]:
 def small_talk(said: list[str]) -> SmallTalk | None:
     """What kind of small talk this is: by phrases and fillers that cover all of it, or by a pattern."""
     return _pattern(" ".join(said)) or _covered(said)
+
+
+def known() -> frozenset[SmallTalk]:
+    """The kinds and languages that there are phrases for."""
+    return frozenset(_PHRASES.values())
 
 
 def _pattern(plain: str) -> SmallTalk | None:
@@ -76,4 +83,6 @@ _LONGEST_PHRASE = max(map(len, _PHRASES))
 
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, patterns in _read["patterns"].items() for pattern in patterns)
 
-person = tuple((spoken, re.compile(pattern)) for spoken, patterns in _read["person"].items() for pattern in patterns)
+person = tuple(
+    (spoken, re.compile(as_said(pattern))) for spoken, patterns in _read["person"].items() for pattern in patterns
+)

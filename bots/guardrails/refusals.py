@@ -23,6 +23,8 @@ def reply(*, verdict: Verdict, policy: ScopePolicy, question: str, bot_name: str
         return text(verdict.reason or "greeting", spoken).replace("{name}", bot_name)
     if verdict.action == "escalate":
         return text("escalation", spoken)
+    if verdict.kind == "private":
+        return text("private", spoken)
     if policy.refusal_message:
         return policy.refusal_message
     if verdict.kind == "injection":

@@ -1,8 +1,9 @@
 """Which of a bot's topics a question is about, by meaning.
 
-A topic is a phrase. One that the library knows (by name or by meaning) is stood for by the library's examples; any
-other by itself in a few ways of asking. A question is compared with the topics of the policy and, as a contrast, with
-those topics of the library that the policy does not name. A forbidden one holds only where it beats both by a margin.
+A topic is a phrase with, perhaps, examples. One that the library knows (by name or by meaning) is stood for by the
+library's examples, any other by itself in a few ways of asking; the bot's own examples come beside either. A question
+is compared with the topics of the policy and, as a contrast, with those topics of the library that the policy does not
+name. A forbidden one holds only where it beats both by a margin.
 """
 
 from __future__ import annotations
@@ -10,29 +11,54 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
+from bots.enums import Threshold
 from bots.guardrails import library
 from bots.guardrails.library import BACKGROUND, Group, Library, Vectors
+from bots.types import ScopePolicy
 
-NEAREST = 7
+NEAREST, NEAREST_OWN = 5, 3
 WAYS = ("{}", "a question about {}", "Can you give me {}?", "I have a question about {}.")
 
 # A phrase stands for a topic of the library where one of the topic's names means the same and its questions agree.
 SAME_NAME, SAME_QUESTIONS = 0.5, 0.2
 # A topic of the library this near to a phrase of the tenant's own is no contrast to it: it is the wider subject.
 WIDER = 0.2
-
-FORBIDDEN_LEAST, FORBIDDEN_MARGIN = 0.15, 0.034
-ALLOWED_LEAST, ALLOWED_MARGIN = 0.15, -0.03
-# For phrases that the library does not know.
-OWN_FORBIDDEN_LEAST, OWN_FORBIDDEN_MARGIN = 0.2, -0.1
-OWN_ALLOWED_LEAST, OWN_ALLOWED_MARGIN = 0.15, -0.1
 SAID_OUTRIGHT = 0.12
+# Figures this near to where they would decide otherwise are in doubt.
+GREY = 0.03
+
+Source = Literal["library", "examples", "phrase"]
+# What a topic has to reach, and by how much it has to be ahead, by what it is compared by.
+LIMITS: dict[tuple[str, Source], tuple[float, float]] = {
+    (Threshold.FORBIDDEN, "library"): (0.15, 0.028),
+    (Threshold.FORBIDDEN, "examples"): (0.33, 0.0),
+    (Threshold.FORBIDDEN, "phrase"): (0.2, -0.05),
+    (Threshold.ALLOWED, "library"): (0.15, -0.03),
+    (Threshold.ALLOWED, "examples"): (0.26, -0.1),
+    (Threshold.ALLOWED, "phrase"): (0.15, -0.1),
+}
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a topic is compared by: vectors, what they say, and how many of the nearest count."""
+
+    source: Source
+    vectors: Vectors
+    texts: tuple[str, ...]
+    nearest: int
+
+    def score(self, vector: Vectors) -> float:
+        return library.nearest(vector, self.vectors, self.nearest)
+
+    def closest(self, vector: Vectors) -> str:
+        return self.texts[int((self.vectors @ vector).argmax())]
 
 
 @dataclass(frozen=True)
@@ -42,20 +68,35 @@ class Topic:
     phrase: str
     known: str | None
     near: frozenset[str]
-    vectors: Vectors
+    sides: tuple[Side, ...]
 
 
 @dataclass(frozen=True)
 class Match:
+    """`nearest` is the example the question is nearest to; `doubtful`: a little more or less would decide otherwise.
+    `ahead` is how far beyond its limits the best topic of a kind is."""
+
     kind: Literal["forbidden", "allowed", "unlisted"]
     topic: str | None
     scores: Mapping[str, float]
+    nearest: str | None = None
+    doubtful: bool = False
+    ahead: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Best:
+    """The topic that comes nearest to its threshold, or goes farthest beyond it."""
+
     topic: Topic | None = None
+    side: Side | None = None
     score: float = -1.0
+    least: float = 1.0
+    margin: float = 1.0
+
+    def ahead(self, against: float) -> float:
+        """How far beyond its limits it is; below 0 it does not hold."""
+        return min(self.score - self.least, self.score - against - self.margin) if self.topic else -9.0
 
 
 def vector_of(question: str) -> Vectors:
@@ -63,21 +104,30 @@ def vector_of(question: str) -> Vectors:
     return vector
 
 
-def match(*, question: str, vector: Vectors, allowed: Sequence[str], forbidden: Sequence[str]) -> Match:
+def match(*, question: str, vector: Vectors, policy: ScopePolicy) -> Match:
     """The topic a question is about: a forbidden one, an allowed one, or none of the policy's."""
-    no, yes = [topic(phrase) for phrase in forbidden], [topic(phrase) for phrase in allowed]
-    worst, best = _best(no, vector, question), _best(yes, vector, question)
+    no = [topic(phrase, policy.examples(phrase)) for phrase in policy.forbidden_topics]
+    yes = [topic(phrase, policy.examples(phrase)) for phrase in policy.allowed_topics]
+    worst = _best(no, vector, question, Threshold.FORBIDDEN, policy)
+    best = _best(yes, vector, question, Threshold.ALLOWED, policy)
     rest = contrast(vector, beside=[*no, *yes])
     scores = {
         name: round(value, 4)
         for name, value in (("forbidden", worst.score), ("allowed", best.score), ("other", rest))
         if value > -1
     }
-    if worst.topic and _holds(worst, against=max(best.score, rest), limits=_limits("forbidden", worst.topic)):
-        return Match(kind="forbidden", topic=worst.topic.phrase, scores=scores)
-    if best.topic and _holds(best, against=max(worst.score, rest), limits=_limits("allowed", best.topic)):
-        return Match(kind="allowed", topic=best.topic.phrase, scores=scores)
-    return Match(kind="unlisted", topic=None, scores=scores)
+    refused, taken = worst.ahead(max(best.score, rest)), best.ahead(max(worst.score, rest))
+    ahead = {
+        name.value: round(value, 4)
+        for name, value, found in ((Threshold.FORBIDDEN, refused, worst), (Threshold.ALLOWED, taken, best))
+        if found.topic
+    }
+    doubtful = abs(refused) <= GREY or (refused < 0 and abs(taken) <= GREY)
+    if worst.topic and worst.side and refused >= 0:
+        return Match("forbidden", worst.topic.phrase, scores, worst.side.closest(vector), doubtful, ahead)
+    if best.topic and best.side and taken >= 0:
+        return Match("allowed", best.topic.phrase, scores, best.side.closest(vector), doubtful, ahead)
+    return Match("unlisted", None, scores, None, doubtful, ahead)
 
 
 def contrast(vector: Vectors, *, beside: Sequence[Topic]) -> float:
@@ -88,17 +138,25 @@ def contrast(vector: Vectors, *, beside: Sequence[Topic]) -> float:
 
 
 @lru_cache(maxsize=4096)
-def topic(phrase: str) -> Topic:
-    """A tenant's phrase, looked up in the library."""
+def topic(phrase: str, examples: tuple[str, ...] = ()) -> Topic:
+    """A tenant's phrase, looked up in the library, with the tenant's examples."""
     books = library.load()
     plain = phrase.replace("_", " ").strip()
     asked = books.embed([way.format(plain) for way in WAYS])
     near = {key: _nearness(asked, group) for key, group in books.topics.items() if key != BACKGROUND}
     known = named(plain, books, books.topics) or _same(plain, books, near)
+    given = books.embed(examples) if examples else asked[:0]
     if known:
-        return Topic(phrase=phrase, known=known, near=frozenset(), vectors=books.topics[known].examples)
+        group = books.topics[known]
+        sides = [Side("library", group.examples, group.texts, NEAREST)]
+        sides += [Side("examples", given, examples, NEAREST_OWN)] if examples else []
+        return Topic(phrase=phrase, known=known, near=frozenset(), sides=tuple(sides))
     wider = frozenset(key for key, value in near.items() if value >= WIDER)
-    return Topic(phrase=phrase, known=None, near=wider, vectors=asked)
+    if examples:
+        own = Side("examples", np.vstack([given, asked[:1]]), (*examples, phrase), NEAREST_OWN)
+    else:
+        own = Side("phrase", asked, (phrase,) * len(WAYS), len(WAYS))
+    return Topic(phrase=phrase, known=None, near=wider, sides=(own,))
 
 
 def named(plain: str, books: Library, groups: Mapping[str, Group]) -> str | None:
@@ -126,27 +184,15 @@ def _nearness(asked: Vectors, group: Group) -> float:
     return float(np.mean([library.nearest(vector, group.examples, NEAREST) for vector in asked]))
 
 
-def _best(topics: Sequence[Topic], vector: Vectors, question: str) -> _Best:
-    found = [_Best(topic=each, score=_score(each, vector, question)) for each in topics]
-    return max(found, key=lambda each: each.score, default=_Best())
-
-
-def _score(each: Topic, vector: Vectors, question: str) -> float:
-    score = library.nearest(vector, each.vectors, NEAREST)
-    return score + SAID_OUTRIGHT if each.known is None and mentions(question, each.phrase) else score
-
-
-def _limits(kind: str, each: Topic) -> tuple[float, float]:
-    if kind == "forbidden":
-        own, known = (OWN_FORBIDDEN_LEAST, OWN_FORBIDDEN_MARGIN), (FORBIDDEN_LEAST, FORBIDDEN_MARGIN)
-    else:
-        own, known = (OWN_ALLOWED_LEAST, OWN_ALLOWED_MARGIN), (ALLOWED_LEAST, ALLOWED_MARGIN)
-    return known if each.known else own
-
-
-def _holds(best: _Best, *, against: float, limits: tuple[float, float]) -> bool:
-    least, margin = limits
-    return best.score >= least and best.score - against >= margin
+def _best(topics: Sequence[Topic], vector: Vectors, question: str, kind: Threshold, policy: ScopePolicy) -> _Best:
+    moved = policy.thresholds.get(kind, 0.0)
+    found = []
+    for each in topics:
+        bonus = SAID_OUTRIGHT if each.known is None and mentions(question, each.phrase) else 0.0
+        for side in each.sides:
+            least, margin = LIMITS[kind, side.source]
+            found.append(_Best(each, side, side.score(vector) + bonus, least + moved, margin + moved))
+    return max(found, key=lambda each: each.score - each.least, default=_Best())
 
 
 def mentions(question: str, phrase: str) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bots", "0003_turn_of_talk"),
+        ("bots", "0004_topics_with_examples"),
         ("integrations", "0003_turn_of_talk"),
         ("knowledge", "0003_ingestion"),
     ]

@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from bots.enums import DEFAULT_SETTINGS, PublishMode, Strictness
+from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, PublishMode, Strictness
 from bots.types import DEFAULT_HISTORY, ScopePolicy
 
 
@@ -96,6 +96,8 @@ class Scope(models.Model):
     strictness_level = models.CharField(max_length=20, choices=Strictness, default=Strictness.MODERATE)
     allowed_topics = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     forbidden_topics = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # {phrase: [questions]}, for phrases of the two above and of the triggers.
+    topic_examples = models.JSONField(default=dict, blank=True)
     refusal_message = models.TextField(null=True, blank=True)  # noqa: DJ001 -- the spec's null: a default in the customer's language
     context_settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
@@ -110,6 +112,11 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.strictness_level} scope of {self.bot_id}"
+
+    @property
+    def phrases(self) -> list[str]:
+        """All that may have examples."""
+        return [*self.allowed_topics, *self.forbidden_topics, *self.context_settings.get("escalation_triggers", ())]
 
     @property
     def policy(self) -> ScopePolicy:
@@ -128,6 +135,10 @@ class Scope(models.Model):
             max_conversation_history=given.get("max_conversation_history", DEFAULT_HISTORY),
             citation_required=given.get("citation_required", strictness != Strictness.LENIENT),
             escalation_triggers=tuple(given.get("escalation_triggers", ())),
+            topic_examples={phrase: tuple(examples) for phrase, examples in self.topic_examples.items()},
+            thresholds=given.get("thresholds") or {},
+            pii=PrivateData(given.get("pii", PrivateData.MASK)),
+            judge=Judge(given.get("judge", Judge.OFF)),
         )
 
 

@@ -21,6 +21,7 @@ from bots.enums import PublishMode
 from bots.errors import DatasetAlreadyLinked, KeyAlreadyTied
 from bots.models import Bot, BotDataset, KeyBot, Scope, TestSet
 from bots.services.changing import changing, locked
+from bots.types import ScopePolicy
 from bots.versions import publish
 from integrations.models import TenantAIProvider
 from knowledge.models import Dataset
@@ -103,6 +104,7 @@ def create_scope(*, by: Principal, bot_id: UUID, is_active: bool = True, **field
     """A new scope; it takes the place of the one that was active, unless it is made inactive."""
     with changing(by=by, bot_id=bot_id) as bot:
         _check_topics(fields.get("allowed_topics", []), fields.get("forbidden_topics", []))
+        _check_examples(fields.get("topic_examples", {}), Scope(**fields).phrases)
         if is_active:
             bot.bot_scopes.filter(is_active=True).update(is_active=False)
         scope = Scope.objects.create(bot=bot, is_active=is_active, **fields)
@@ -121,6 +123,7 @@ def update_scope(*, by: Principal, bot_id: UUID, scope_id: UUID, **changes: Any)
             bot.bot_scopes.filter(is_active=True).exclude(id=scope.id).update(is_active=False)
         if "context_settings" in changes:
             changes["context_settings"] = {**scope.context_settings, **changes["context_settings"]}
+        _settle_examples(scope, changes)
         _set(scope, changes)
         data = {"bot_id": str(bot.id), "changed": sorted(changes)}
         audit.record(by=by, action="scope.update", target=scope.id, data=data)
@@ -133,6 +136,14 @@ def delete_scope(*, by: Principal, bot_id: UUID, scope_id: UUID) -> None:
         scope = selectors.scope(bot=bot, scope_id=scope_id)
         audit.record(by=by, action="scope.delete", target=scope.id, data={"bot_id": str(scope.bot_id)})
         scope.delete()
+
+
+def proposed_policy(*, is_active: bool = True, **fields: Any) -> ScopePolicy:  # noqa: ANN401 -- the scope's fields
+    """The policy of a scope that is not kept; refused where it could not be."""
+    scope = Scope(is_active=is_active, **fields)
+    _check_topics(scope.allowed_topics, scope.forbidden_topics)
+    _check_examples(scope.topic_examples, scope.phrases)
+    return scope.policy
 
 
 def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
@@ -205,3 +216,20 @@ def _check_topics(allowed: list[str], forbidden: list[str]) -> None:
     both = {topic.casefold() for topic in allowed} & {topic.casefold() for topic in forbidden}
     if both:
         raise Invalid(errors={"forbidden_topics": [f"Allowed and forbidden at once: {', '.join(sorted(both))}."]})
+
+
+def _check_examples(examples: Mapping[str, list[str]], phrases: list[str]) -> None:
+    unknown = [phrase for phrase in examples if phrase not in phrases]
+    if unknown:
+        sentence = f"Neither a topic nor a trigger of this scope: {', '.join(sorted(unknown))[:500]}."
+        raise Invalid(errors={"topic_examples": [sentence]})
+
+
+def _settle_examples(scope: Scope, changes: dict[str, Any]) -> None:
+    """Examples are of phrases that the scope has: a phrase takes its own with it when it goes."""
+    fields = ("allowed_topics", "forbidden_topics", "context_settings")
+    phrases = Scope(**{name: changes.get(name, getattr(scope, name)) for name in fields}).phrases
+    if "topic_examples" in changes:
+        _check_examples(changes["topic_examples"], phrases)
+    elif not set(scope.topic_examples) <= set(phrases):
+        changes["topic_examples"] = {name: said for name, said in scope.topic_examples.items() if name in phrases}

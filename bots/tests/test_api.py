@@ -42,6 +42,12 @@ GUIDE_SCOPE: dict[str, Any] = {
         "escalation_triggers": ["complex_technical_issue", "billing_dispute"],
     },
 }
+# What the answer adds where nothing was said of it.
+UNSET: dict[str, Any] = {
+    "thresholds": dict.fromkeys(("forbidden", "allowed", "escalation", "injection")),
+    "pii": "mask",
+    "judge": "off",
+}
 
 
 def test_a_bot_lives(api: APIClient, acme: TenantRef, provider: TenantAIProvider) -> None:
@@ -204,7 +210,8 @@ def test_a_new_scope_takes_the_place_of_the_old(api: APIClient, bot: Bot) -> Non
     url = f"{BOTS}/{bot.id}/scopes"
     first = api.post(url, GUIDE_SCOPE, format="json")
     assert first.status_code == 201
-    assert {name: first.json()[name] for name in GUIDE_SCOPE} == GUIDE_SCOPE
+    kept = {name: first.json()[name] for name in GUIDE_SCOPE}
+    assert kept == {**GUIDE_SCOPE, "context_settings": {**GUIDE_SCOPE["context_settings"], **UNSET}}
     second = api.post(url, {"strictness_level": "strict"}, format="json").json()
     assert [scope["id"] for scope in api.get(url).json()["results"] if scope["is_active"]] == [second["id"]]
 
@@ -236,7 +243,98 @@ def test_context_settings_left_out_of_a_change_stay(api: APIClient, bot: Bot) ->
     made = api.post(url, GUIDE_SCOPE, format="json").json()
     body = {"context_settings": {"max_conversation_history": 0}}
     changed = api.put(f"{url}/{made['id']}", body, format="json").json()
-    assert changed["context_settings"] == {**GUIDE_SCOPE["context_settings"], "max_conversation_history": 0}
+    expected = {**GUIDE_SCOPE["context_settings"], **UNSET, "max_conversation_history": 0}
+    assert changed["context_settings"] == expected
+
+
+EXAMPLES = {"knitting": ["Which needles do I need for socks?"], "billing_dispute": ["Take that charge back."]}
+KNITTING: dict[str, Any] = {
+    "allowed_topics": ["knitting"],
+    "forbidden_topics": ["legal advice"],
+    "topic_examples": EXAMPLES,
+    "context_settings": {"escalation_triggers": ["billing_dispute"]},
+}
+
+
+def test_a_topic_may_have_examples(api: APIClient, bot: Bot) -> None:
+    made = api.post(f"{BOTS}/{bot.id}/scopes", KNITTING, format="json")
+    assert made.status_code == 201
+    assert made.json()["topic_examples"] == EXAMPLES
+    assert selectors.profile(bot.id).scope.examples("knitting") == ("Which needles do I need for socks?",)
+    assert selectors.profile(bot.id).scope.examples("legal advice") == ()
+
+
+def test_examples_of_a_phrase_that_the_scope_lacks_are_refused_by_its_name(api: APIClient, bot: Bot) -> None:
+    url = f"{BOTS}/{bot.id}/scopes"
+    body = {"allowed_topics": ["knitting"], "topic_examples": {"sewing": ["How do I sew?"]}}
+    refused = api.post(url, body, format="json")
+    assert refused.status_code == 400
+    assert refused.json()["errors"] == {"topic_examples": ["Neither a topic nor a trigger of this scope: sewing."]}
+    made = api.post(url, KNITTING, format="json").json()
+    assert api.put(f"{url}/{made['id']}", {"topic_examples": {"sewing": ["How?"]}}, format="json").status_code == 400
+    body["allowed_topics"] = ["knitting", "sewing"]
+    assert api.put(f"{url}/{made['id']}", body, format="json").json()["topic_examples"] == body["topic_examples"]
+
+
+def test_a_phrase_takes_its_examples_with_it(api: APIClient, bot: Bot) -> None:
+    url = f"{BOTS}/{bot.id}/scopes"
+    made = api.post(url, KNITTING, format="json").json()
+    changed = api.put(f"{url}/{made['id']}", {"allowed_topics": ["yarn"]}, format="json").json()
+    assert changed["topic_examples"] == {"billing_dispute": ["Take that charge back."]}
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [
+        {"knitting": "How do I knit?"},
+        {"knitting": ["?" * 501]},
+        {"knitting": ["How\u0000?"]},
+        {"knitting": [""]},
+        {"knitting": [f"How {number}?" for number in range(21)]},
+        ["knitting"],
+    ],
+)
+def test_examples_have_bounds(api: APIClient, bot: Bot, examples: object) -> None:
+    body = {"allowed_topics": ["knitting"], "topic_examples": examples}
+    refused = api.post(f"{BOTS}/{bot.id}/scopes", body, format="json")
+    assert refused.status_code == 400
+    assert next(iter(refused.json()["errors"])).startswith("topic_examples")
+
+
+def test_all_examples_together_have_a_bound(api: APIClient, bot: Bot) -> None:
+    phrases = [f"topic {number}" for number in range(11)]
+    said = [f"Question {number}?" for number in range(20)]
+    body = {"allowed_topics": phrases, "topic_examples": dict.fromkeys(phrases, said)}
+    assert api.post(f"{BOTS}/{bot.id}/scopes", body, format="json").status_code == 400
+    body["topic_examples"] = dict.fromkeys(phrases[:10], said)
+    assert api.post(f"{BOTS}/{bot.id}/scopes", body, format="json").status_code == 201
+
+
+def test_thresholds_may_be_moved_within_bounds(api: APIClient, bot: Bot) -> None:
+    url = f"{BOTS}/{bot.id}/scopes"
+    moved = {"context_settings": {"thresholds": {"forbidden": 0.05, "injection": None}, "pii": "refuse"}}
+    made = api.post(url, moved, format="json").json()
+    assert made["context_settings"]["thresholds"] == {**UNSET["thresholds"], "forbidden": 0.05}
+    assert selectors.profile(bot.id).scope.thresholds == {"forbidden": 0.05}
+    back = api.put(f"{url}/{made['id']}", {"context_settings": {"thresholds": None}}, format="json").json()
+    assert back["context_settings"]["thresholds"] == UNSET["thresholds"]
+    assert back["context_settings"]["pii"] == "refuse"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"thresholds": {"forbidden": 0.3}},
+        {"thresholds": {"injection": -2.5}},
+        {"thresholds": {"small_talk": 0.1}},
+        {"thresholds": {"allowed": "NaN"}},
+        {"pii": "hide"},
+        {"judge": "always"},
+    ],
+)
+def test_unknown_settings_of_the_guard_are_refused(api: APIClient, bot: Bot, settings: object) -> None:
+    refused = api.post(f"{BOTS}/{bot.id}/scopes", {"context_settings": settings}, format="json")
+    assert refused.status_code == 400
 
 
 @pytest.mark.parametrize(

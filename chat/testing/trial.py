@@ -15,10 +15,9 @@ from django.db import InterfaceError, OperationalError
 
 from bots.models import TestResult
 from bots.types import BotProfile
-from chat import tokens
 from chat.testing import judge
-from chat.turn import hop, pipeline
-from chat.turn.types import Opened, Said
+from chat.turn import hop, opening, pipeline
+from chat.turn.types import Said
 from integrations import services as providers
 from integrations.chatmodels.types import Turn
 from integrations.errors import ProviderError
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 async def ask(*, profile: BotProfile, case: TestResult) -> TestResult:
-    begun = await hop.inside(profile.tenant, pipeline.begin, _turn(profile, case))
+    begun = await hop.inside(profile.tenant, _begin, profile, case)
     try:
         async with asyncio.timeout(SECONDS):
             _note(case, await pipeline.rehearse(begun=begun))
@@ -49,14 +48,9 @@ async def ask(*, profile: BotProfile, case: TestResult) -> TestResult:
     return case
 
 
-def _turn(profile: BotProfile, case: TestResult) -> Opened:
-    return Opened(
-        profile=profile,
-        question=case.question,
-        session_id=tokens.new_session(profile.id),
-        source="efficient",
-        history=tuple(Turn(said["role"], said["content"]) for said in case.history),
-    )
+def _begin(profile: BotProfile, case: TestResult) -> pipeline.Begun:
+    history = [Turn(said["role"], said["content"]) for said in case.history]
+    return pipeline.begin(opening.rehearsal(profile=profile, message=case.question, history=history))
 
 
 def _note(case: TestResult, said: Said) -> None:

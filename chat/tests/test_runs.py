@@ -110,6 +110,20 @@ def test_the_history_of_a_case_counts(api: APIClient, test_set: TestSet, princip
     assert _ran(api, test_set)["passed"] is True
 
 
+def test_no_model_sees_more_of_a_case_than_of_a_customer(
+    api: APIClient, test_set: TestSet, bot: Bot, principal: Principal, wire: Wire, model: TenantAIProvider
+) -> None:
+    change(bot, tenant_ai_provider_id=model.id)
+    case = {"question": "Do you ship free over $50 if I pay with 4111 1111 1111 1111?", "history": [
+        {"role": "user", "content": "My card is 4111 1111 1111 1111"}, {"role": "assistant", "content": "Thanks."},
+    ]}  # fmt: skip
+    bots.import_cases(by=principal, bot_id=bot.id, set_id=test_set.id, cases=[case])
+    _ran(api, test_set)
+    asked = [str(body) for _, _, body in wire.requests]
+    assert any("if I pay with" in body for body in asked)
+    assert not any("4111" in body for body in asked)
+
+
 def test_the_draft_is_asked_or_the_version_that_is_named(api: APIClient, test_set: TestSet, bot: Bot) -> None:
     live = api.get(f"/v1/tenant/bots/{bot.id}").json()["live_version"]
     assert api.post(f"/v1/tenant/bots/{bot.id}/scopes", {"forbidden_topics": ["shipping"]}).status_code == 201

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bots.guardrails import rules
+from bots.enums import PrivateData
+from bots.guardrails import private, rules
 from bots.types import BotProfile
 from chat import selectors, tokens
 from chat.enums import Status
@@ -40,14 +41,18 @@ def public(
     """
     _check_plan()
     *earlier, last = messages
+    question, masked = _shown(profile, last.content)
     conversation = _session(profile, session_id)
-    history = tuple(turn for turn in earlier if not rules.violation(turn.content))
+    history = tuple(
+        replace(turn, content=_shown(profile, turn.content)[0]) for turn in earlier if not rules.violation(turn.content)
+    )
     if conversation and not earlier:
         most = profile.scope.max_conversation_history
         history = selectors.history(conversation_id=conversation.id, most=most)
     return Opened(
         profile=profile,
-        question=last.content,
+        question=question,
+        masked=masked,
         session_id=session_id or tokens.new_session(profile.id),
         source="public",
         history=history,
@@ -68,11 +73,13 @@ def efficient(
 ) -> Opened:
     """The session's own history, as far back as the caller and the bot's scope ask."""
     _check_plan()
+    question, masked = _shown(profile, message)
     conversation = _session(profile, session_id)
     most = min(context_limit, profile.scope.max_conversation_history)
     return Opened(
         profile=profile,
-        question=message,
+        question=question,
+        masked=masked,
         session_id=session_id or tokens.new_session(profile.id),
         source="efficient",
         history=selectors.history(conversation_id=conversation.id, most=most) if conversation else (),
@@ -93,6 +100,24 @@ def completion(
     """As `public`: OpenAI's clients keep the talk themselves and send all of it each time."""
     opened = public(profile=profile, messages=messages, session_id=session_id, metadata=metadata, key_id=key_id)
     return replace(opened, source="completions")
+
+
+def rehearsal(*, profile: BotProfile, message: str, history: Sequence[Turn]) -> Opened:
+    """A turn that no customer has and no session remembers; it counts against no plan."""
+    question, masked = _shown(profile, message)
+    return Opened(
+        profile=profile,
+        question=question,
+        masked=masked,
+        session_id=tokens.new_session(profile.id),
+        source="efficient",
+        history=tuple(replace(turn, content=_shown(profile, turn.content)[0]) for turn in history),
+    )
+
+
+def _shown(profile: BotProfile, text: str) -> tuple[str, tuple[str, ...]]:
+    """A message as it may be kept and sent to a model, and what was masked in it."""
+    return (text, ()) if profile.scope.pii == PrivateData.ALLOW else private.masked(text)
 
 
 def _session(profile: BotProfile, session_id: str | None) -> Conversation | None:

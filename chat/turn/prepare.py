@@ -1,7 +1,8 @@
 """Everything before the answer: what is asked, whether it may be, what is found and what will be said to the model.
 
 All of it happens in the hop that opened the turn, unless a model has to be awaited: the bot's, to make a follow-up
-stand alone, or an embedding provider. Then the event loop waits, with no thread and no connection held.
+stand alone or to judge a question in doubt, or an embedding provider. Then the event loop waits, with no thread and no
+connection held.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from bots.types import Verdict
-from chat.turn import candidates, compose, followup, guard, hop, retrieve, rewrite
+from chat.turn import candidates, compose, followup, guard, hop, judge, retrieve, rewrite
 from chat.turn.trace import Trace
 from chat.turn.types import Candidate, Opened, Ready
 from knowledge.search import search
@@ -32,7 +33,16 @@ class Asked:
     question: search.Question
 
 
-Step = Ready | Asked | Leaning
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A question that the guard is not sure of, and who may judge it."""
+
+    standalone: str
+    verdict: Verdict
+    by: Candidate
+
+
+Step = Ready | Asked | Leaning | Doubtful
 
 
 async def ready(*, turn: Opened, trace: Trace, first: Step) -> Ready:
@@ -43,6 +53,14 @@ async def ready(*, turn: Opened, trace: Trace, first: Step) -> Ready:
         with trace.step("rewrite"):
             standalone = await rewrite.standalone(turn=turn, candidate=prepared.by, trace=trace)
         prepared = await hop.inside(tenant, go_on, turn=turn, standalone=standalone, trace=trace)
+    if isinstance(prepared, Doubtful):
+        with trace.step("judge"):
+            verdict = await judge.judged(
+                turn=turn, asked=prepared.standalone, verdict=prepared.verdict, candidate=prepared.by, trace=trace
+            )
+        prepared = await hop.inside(
+            tenant, pass_on, turn=turn, standalone=prepared.standalone, verdict=verdict, trace=trace
+        )
     if isinstance(prepared, Ready):
         return prepared
     with trace.step("retrieve"):
@@ -56,21 +74,29 @@ def begin(*, turn: Opened, trace: Trace) -> Step:
         willing, _ = candidates.of(turn.profile, passages=False, trace=trace)
         if rewrite.worthwhile(turn, willing):
             with trace.step("guard"):  # what is refused as it stands costs no call
-                guard.screen(turn=turn, standalone=turn.question, trace=trace)
+                alone = guard.look(turn=turn, standalone=turn.question, trace=trace)
+                if not judge.judge_of(turn=turn, verdict=alone, trace=trace):
+                    guard.screen(turn=turn, verdict=alone, trace=trace)
             return Leaning(willing[0])
     return go_on(turn=turn, standalone=followup.standalone(question=turn.question, history=turn.history), trace=trace)
 
 
-def go_on(*, turn: Opened, standalone: str, trace: Trace) -> Ready | Asked:
-    asked = ask(turn=turn, standalone=standalone, trace=trace)
-    return asked if asked.question.waiting else finish(turn=turn, asked=asked, trace=trace)
-
-
-def ask(*, turn: Opened, standalone: str, trace: Trace) -> Asked:
+def go_on(*, turn: Opened, standalone: str, trace: Trace) -> Ready | Asked | Doubtful:
     with trace.step("guard"):
-        verdict = guard.screen(turn=turn, standalone=standalone, trace=trace)
+        verdict = guard.look(turn=turn, standalone=standalone, trace=trace)
+        by = judge.judge_of(turn=turn, verdict=verdict, trace=trace)
+    if by:
+        return Doubtful(standalone, verdict, by)
+    return pass_on(turn=turn, standalone=standalone, verdict=verdict, trace=trace)
+
+
+def pass_on(*, turn: Opened, standalone: str, verdict: Verdict, trace: Trace) -> Ready | Asked:
+    """With a verdict that nobody is asked about any more."""
+    with trace.step("guard"):
+        verdict = guard.screen(turn=turn, verdict=verdict, trace=trace)
     with trace.step("retrieve"):
-        return Asked(standalone, verdict, retrieve.ask(profile=turn.profile, text=standalone))
+        asked = Asked(standalone, verdict, retrieve.ask(profile=turn.profile, text=standalone))
+    return asked if asked.question.waiting else finish(turn=turn, asked=asked, trace=trace)
 
 
 def finish(*, turn: Opened, asked: Asked, trace: Trace) -> Ready:

@@ -21,7 +21,7 @@ Outcome = Literal["complete", "failed", "aborted"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A turn that may begin: access, session and limits are settled. `conversation_id` is `None` for a new one;
-    `id` is the answer's to be."""
+    `id` is the answer's to be. `masked` are the kinds of private data that were masked in the question."""
 
     profile: BotProfile
     question: str
@@ -31,6 +31,7 @@ class Opened:
     conversation_id: UUID | None = None
     key_id: UUID | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    masked: tuple[str, ...] = ()
     id: UUID = field(default_factory=uuid4)
 
 

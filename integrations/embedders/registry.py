@@ -53,6 +53,7 @@ def recipe() -> Recipe:
     return RECIPES[getattr(settings, "EMBEDDER", "multilingual-e5-small")]
 
 
+MULTILINGUAL = e5.RECIPE.model
 BUILTIN_MODEL = recipe().model
 DEFAULT_DIMENSIONS = recipe().dimensions
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.db import connection
 
+from integrations.embedders.registry import MULTILINGUAL
 from integrations.services import book
 from knowledge.language import detect
 from knowledge.search import dense, fuse, index, lexical, relevance, within, words
@@ -163,8 +164,8 @@ def _through_indexes(question: Question) -> dict[UUID, list[UUID]]:
 
 def _scales(question: Question, rows: Sequence[_Row]) -> dict[UUID, Scale]:
     """What the similarities of each dataset's passages are measured with."""
-    builtin = {space.id: space.ai_provider is None for space in question.spaces.values()}
-    return {row.dataset_id: Scale(space=row.space_id, is_builtin=builtin.get(row.space_id, True)) for row in rows}
+    known = {space.id: space.ai_provider is None and space.model == MULTILINGUAL for space in question.spaces.values()}
+    return {row.dataset_id: Scale(space=row.space_id, is_known=known.get(row.space_id, True)) for row in rows}
 
 
 def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dict[UUID, float]:

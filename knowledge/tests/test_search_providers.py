@@ -135,7 +135,7 @@ def test_a_chunk_without_a_vector_is_found_by_words(dataset: Dataset, add: Add, 
 
 PROVIDERS = uuid4()
 HANDBOOK, WIKI = uuid4(), uuid4()
-SCALES = {WIKI: Scale(space=PROVIDERS, is_builtin=False)}
+SCALES = {WIKI: Scale(space=PROVIDERS, is_known=False)}
 
 
 def _hits(dataset: UUID, *similarities: float | None, coverage: float = 0.0) -> list[Hit]:
