@@ -45,6 +45,24 @@ class PublishMode(TextChoices):
     REVIEWED = "reviewed", "When somebody publishes the draft"
 
 
+class Expectation(TextChoices):
+    """What a bot should do with a question."""
+
+    ANSWER = "answer", "Answer it"
+    REFUSE = "refuse", "Refuse it"
+    ESCALATE = "escalate", "Hand over to a person"
+    UNKNOWN = "unknown", "Have nothing to say"
+
+
+class RunStatus(TextChoices):
+    """Of a run of tests. `completed`: every case was asked, whether it passed or not."""
+
+    PENDING = "pending", "Pending"
+    RUNNING = "running", "Running"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+
+
 class PrivateData(TextChoices):
     """What becomes of card numbers, bank accounts and secrets in a customer's message."""
 

@@ -19,3 +19,31 @@ class NothingToPublish(Conflict):
 
 class VersionNotRestorable(Conflict):
     code, title = "version_not_restorable", "What this version points at is gone"
+
+
+class TestsNotPassed(Conflict):
+    code, title = "tests_not_passed", "The required tests have not passed on this draft"
+
+
+class TestSetRequired(Conflict):
+    code, title = "test_set_required", "The bot requires this test set before it is published"
+
+
+class TestSetFull(Conflict):
+    code, title = "test_set_full", "The test set has as many cases as it may"
+
+
+class TooManyTestSets(Conflict):
+    code, title = "too_many_test_sets", "The bot has as many test sets as it may"
+
+
+class TestSetEmpty(Conflict):
+    code, title = "test_set_empty", "The test set has no cases"
+
+
+class RunUnderWay(Conflict):
+    code, title = "run_under_way", "A run of this test set is under way"
+
+
+class RunEnded(Conflict):
+    code, title = "run_ended", "The run has ended"

@@ -6,11 +6,11 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from bots import behaviour
 from bots.enums import DEFAULT_SETTINGS
-from bots.models import Bot, BotDataset, BotVersion, KeyBot, Scope
+from bots.models import Bot, BotDataset, BotVersion, KeyBot, Scope, TestCase, TestRun, TestSet
 from bots.types import BotProfile
 from tenants import context
 from tenants.errors import NotFound
@@ -75,6 +75,42 @@ def version(*, bot: Bot, number: int) -> BotVersion:
     found = bot.versions.filter(number=number).first()
     if found is None:
         raise NotFound("This bot has no such version.")
+    return found
+
+
+def all_test_sets(bot: Bot) -> QuerySet[TestSet]:
+    """For lists: with `case_count`."""
+    return bot.test_sets.annotate(case_count=Count("cases")).order_by("name", "id")
+
+
+def one_test_set(*, bot_id: UUID, set_id: UUID, lock: bool = False) -> TestSet:
+    rows = TestSet.objects.select_for_update() if lock else TestSet.objects.select_related("bot")
+    found = rows.filter(bot_id=bot_id, id=set_id).first()
+    if found is None:
+        raise NotFound("This bot has no such test set.")
+    return found
+
+
+def one_test_case(*, test_set: TestSet, case_id: UUID) -> TestCase:
+    found = test_set.cases.filter(id=case_id).first()
+    if found is None:
+        raise NotFound("This test set has no such case.")
+    return found
+
+
+def all_test_runs(test_set: TestSet) -> QuerySet[TestRun]:
+    """Newest first, for lists: with what came of their cases."""
+    return test_set.runs.annotate(
+        case_count=Count("results"),
+        passed_count=Count("results", filter=Q(results__passed=True)),
+        failed_count=Count("results", filter=Q(results__passed=False)),
+    ).order_by("-created_at", "id")
+
+
+def one_test_run(*, test_set: TestSet, run_id: UUID, lock: bool = False) -> TestRun:
+    found = (test_set.runs.select_for_update() if lock else all_test_runs(test_set)).filter(id=run_id).first()
+    if found is None:
+        raise NotFound("This test set has no such run.")
     return found
 
 

@@ -1,18 +1,26 @@
-"""Talking, and what else may be done to a conversation."""
+"""Talking, what else may be done to a conversation, and asking a bot its tests."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from bots import selectors as bots
+from bots import services as tests
+from bots.models import TestCase, TestRun
+from chat import selectors
 from chat.enums import Role, Status
 from chat.errors import MessageNotFound
 from chat.models import Conversation, Feedback, Message
-from chat.tasks import tell_of_escalation
+from chat.tasks import run_tests, tell_of_escalation
+from chat.testing import saved
 from chat.turn import hop, pipeline
 from chat.turn.types import Answer, Listener
-from tenants.tasks import ring
+from tenants.tasks import enqueue_on_commit, ring
+from tenants.types import Principal
 
 
 async def talk(*, begun: pipeline.Begun, listener: Listener | None = None) -> Answer:
@@ -41,3 +49,25 @@ def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, 
             message=message, defaults={"rating": rating, "comment": comment}
         )
     return feedback
+
+
+def start_tests(*, by: Principal, bot_id: UUID, set_id: UUID, version: int | None = None) -> TestRun:
+    """A run of a bot's test set against its draft or a version, and a worker called for it."""
+    with transaction.atomic():
+        run = tests.begin_run(by=by, bot_id=bot_id, set_id=set_id, version=version)
+        enqueue_on_commit(run_tests, run_id=str(run.id))
+    return run
+
+
+def save_as_case(*, by: Principal, conversation_id: UUID, message_id: UUID, given: Mapping[str, Any]) -> TestCase:
+    """A turn of a conversation as a case of one of its bot's test sets (`test_set_id`); what else is `given` goes
+    before what the answer was. Raises `NotFound`."""
+    conversation = selectors.conversation(conversation_id, by=by)
+    found = saved.case_of(list(conversation.messages.all()), message_id)
+    if found is None:
+        raise MessageNotFound("There is no such turn in this conversation.")
+    fields = dict(given)
+    test_set = bots.one_test_set(bot_id=conversation.bot_id, set_id=fields.pop("test_set_id"))
+    if fields.get("expect", found["expect"]) != "answer":
+        found = {name: value for name, value in found.items() if not name.startswith("expected_")}
+    return tests.create_case(by=by, bot_id=conversation.bot_id, set_id=test_set.id, **{**found, **fields})

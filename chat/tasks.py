@@ -1,8 +1,9 @@
-"""What happens to conversations in the background: telling people, and deleting what is old."""
+"""What happens in the background: telling people of conversations, deleting old ones, asking bots their tests."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
@@ -14,12 +15,13 @@ from django.utils import timezone
 
 from chat.enums import Status
 from chat.models import Conversation
+from chat.testing import queue, runner
 from tenants import context
 from tenants.enums import Role
 from tenants.keys import redis_key
 from tenants.models import Membership
 from tenants.selectors import audit_settings, live_tenants
-from tenants.tasks import TenantTask
+from tenants.tasks import TenantTask, ring
 
 log = get_task_logger(__name__)
 QUIET_SECONDS = 600
@@ -70,3 +72,29 @@ def tell_of_escalation(*, conversation_id: str) -> int:
             fail_silently=True,
         )
     return len(people)
+
+
+@shared_task(base=TenantTask)
+def run_tests(*, run_id: str) -> bool:
+    """Ask the cases of a run for a while; answers whether somebody has to go on, who is called at once."""
+    unfinished = runner.work(UUID(run_id))
+    if unfinished:
+        ring(run_tests, run_id=run_id)
+    return unfinished
+
+
+@shared_task(expires=30)
+def sweep_tests() -> int:
+    """Ring for every run that nobody works on, and end those that stop their workers; answers for how many it rang."""
+    rung = 0
+    for tenant in live_tenants():
+        try:
+            with context.entered(tenant):
+                waiting = queue.sweep()
+                for run_id in waiting:
+                    ring(run_tests, run_id=str(run_id))
+        except DatabaseError:  # one tenant's trouble is not the others'
+            log.exception("Could not sweep the tests of %s.", tenant.slug)
+            continue
+        rung += len(waiting)
+    return rung

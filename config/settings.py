@@ -219,6 +219,13 @@ SPECTACULAR_SETTINGS = {
         "MessageStatus": "chat.enums.Outcome",
         "PriceKind": "tenants.enums.PriceKind",
         "SourceType": "knowledge.enums.SourceType",
+        "GuardAction": ["allow", "refuse", "escalate"],
+        "GuardOutcome": ["allow", "refuse", "escalate", "mask"],
+        "ProbeKind": ["in_topic", "off_topic", "forbidden", "injection", "private", "own"],
+        "RunStatus": "bots.enums.RunStatus",
+        "SpeakerRole": ["user", "assistant"],
+        "MessageRole": "chat.enums.Role",
+        "MemberRole": "tenants.enums.Role",
     },
 }
 
@@ -241,6 +248,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "knowledge.tasks.sweep", "schedule": 20.0},
     "tend-indexes": {"task": "knowledge.tasks.tend_indexes", "schedule": timedelta(minutes=10)},
     "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
+    "sweep-tests": {"task": "chat.tasks.sweep_tests", "schedule": 30.0},
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
     "purge-calls": {"task": "integrations.tasks.purge_calls", "schedule": timedelta(hours=6)},
     "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
@@ -250,8 +258,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 MODELS_DIR = Path(env.text("MODELS_DIR") or VAR / "models")
 EMBEDDER = env.choice("EMBEDDER", "multilingual-e5-small", among=("multilingual-e5-small", "minilm"))
 EMBEDDER_THREADS = env.integer("EMBEDDER_THREADS", 2, least=1)
-# A document's lease: a worker that stays silent this long has lost it.
-INGEST_LEASE_SECONDS = env.integer("INGEST_LEASE_SECONDS", 20, least=3)
+INGEST_LEASE_SECONDS = env.integer("INGEST_LEASE_SECONDS", 20, least=3)  # a worker silent this long loses its document
 INGEST_MAX_ATTEMPTS = env.integer("INGEST_MAX_ATTEMPTS", 3, least=1)
 INGEST_PARSE_SECONDS = env.integer("INGEST_PARSE_SECONDS", 50, least=5)
 # How long a tenant is served while another waits.

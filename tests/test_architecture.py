@@ -50,6 +50,7 @@ PLATFORM_TASKS = {
     "knowledge.tasks.sweep_recent": "rings in the tenants that were served lately",
     "knowledge.tasks.tend_indexes": "looks into every live tenant",
     "knowledge.tasks.tidy": "looks into every live tenant",
+    "chat.tasks.sweep_tests": "rings in every live tenant",
     "chat.tasks.purge": "purges in every live tenant",
     "integrations.tasks.purge_calls": "purges in every live tenant",
     "tenants.tasks.purge_audit": "the audit is public",

@@ -51,6 +51,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/bots/{bot_id}/keys": {"key_id": "{key_id}"},
     "POST /v1/tenant/bots/{bot_id}/rollback": {"version": 1},
     "POST /v1/tenant/bots/{bot_id}/scopes": {"strictness_level": "strict"},
+    "POST /v1/tenant/bots/{bot_id}/test-sets": {"name": "Tests"},
+    "PUT /v1/tenant/bots/{bot_id}/test-sets/{set_id}": {"name": "More tests"},
+    "POST /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases": {"question": "Is it kept?"},
+    "POST /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases/import": {"cases": [{"question": "Is it kept?"}]},
+    "PUT /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases/{case_id}": {"note": "Changed"},
+    "POST /v1/tenant/conversations/{conversation_id}/messages/{message_id}/test-case": {"test_set_id": "{set_id}"},
     "PUT /v1/tenant/bots/{bot_id}/scopes/{scope_id}": {"strictness_level": "lenient"},
 }
 UPLOAD = "/v1/tenant/datasets/{dataset_id}/documents/upload"
@@ -104,6 +110,15 @@ class Belongings:
         self.session = self._post("/v1/chat/efficient", turn, status=200)["session_id"]
         found = client.get("/v1/tenant/conversations").json()["results"]
         self.ids["conversation_id"] = found[0]["id"]
+        talk = client.get(f"/v1/tenant/conversations/{self.ids['conversation_id']}").json()
+        self.ids["message_id"] = talk["messages"][-1]["id"]
+        self._make_tests(mine, tenant)
+
+    def _make_tests(self, bot: str, tenant: TenantRef) -> None:
+        self._make("set_id", f"{bot}/test-sets", {"name": f"Tests of {tenant.slug}"})
+        tests = f"{bot}/test-sets/{self.ids['set_id']}"
+        self._make("case_id", f"{tests}/cases", {"question": "What is the secret formula?"})
+        self._make("run_id", f"{tests}/runs", {}, status=202)
 
     def _post(self, path: str, body: dict[str, Any], *, status: int = 201) -> Any:
         answer = self.client.post(path, body)

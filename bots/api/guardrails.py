@@ -68,7 +68,7 @@ class CountOut(serializers.Serializer[bench.Count]):
     count = serializers.IntegerField()
 
 
-class ChangedOut(serializers.Serializer[Changed]):
+class VerdictChangedOut(serializers.Serializer[Changed]):
     text = serializers.CharField(source="probe.text")
     kind = serializers.ChoiceField(source="probe.kind", choices=KINDS)
     expected = serializers.ChoiceField(source="probe.expected", choices=OUTCOMES)
@@ -86,14 +86,14 @@ class SuggestionOut(serializers.Serializer[bench.Suggestion]):
     then = serializers.FloatField()
     wrong = serializers.IntegerField()
     wrong_then = serializers.IntegerField()
-    changes = ChangedOut(many=True)
+    changes = VerdictChangedOut(many=True)
 
 
 class ReportOut(serializers.Serializer[bench.Report]):
     probes = TriedOut(source="tried", many=True)
     table = CountOut(many=True)
     suggestions = SuggestionOut(many=True)
-    changes = ChangedOut(many=True)
+    changes = VerdictChangedOut(many=True)
 
 
 class BenchView(TenantView):

@@ -79,6 +79,11 @@ class BotIn(StrictSerializer):
         required=False,
         help_text="`immediate`: a change of behaviour is published at once. `reviewed`: it stays in the draft.",
     )
+    required_test_set_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="A test set of this bot that must have passed on a draft before it is published.",
+    )
 
     def validate_allowed_domains(self, value: list[str]) -> list[str]:
         try:
@@ -91,6 +96,7 @@ class BotOut(serializers.ModelSerializer[Bot]):
     tenant_id = serializers.SerializerMethodField()
     tenant_ai_provider_id = serializers.UUIDField(read_only=True)
     fallback_ai_provider_id = serializers.UUIDField(read_only=True)
+    required_test_set_id = serializers.UUIDField(read_only=True, allow_null=True)
     settings = BotSettings(source="effective_settings", read_only=True)
     live_version = serializers.IntegerField(
         source="live_version.number", read_only=True, help_text="The number of the version that customers talk to."
@@ -101,7 +107,8 @@ class BotOut(serializers.ModelSerializer[Bot]):
         fields = [
             "id", "name", "description", "tenant_id", "tenant_ai_provider_id", "system_prompt", "model",
             "fallback_ai_provider_id", "fallback_model", "temperature", "max_tokens", "is_active", "is_public",
-            "allowed_domains", "settings", "publish_mode", "live_version", "created_by", "created_at", "updated_at",
+            "allowed_domains", "settings", "publish_mode", "required_test_set_id", "live_version", "created_by",
+            "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_tenant_id(self, bot: Bot) -> str:

@@ -1,4 +1,4 @@
-from bots.api import guardrails, versions, views
+from bots.api import guardrails, testing, versions, views
 from tenants.http import route
 
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     route("bots/<uuid:bot_id>/versions", versions.VersionsView.as_view(), "bot-versions"),
     route("bots/<uuid:bot_id>/versions/<int:number>", versions.VersionView.as_view(), "bot-version"),
     route("bots/<uuid:bot_id>/versions/<int:number>/changes", versions.ChangesView.as_view(), "bot-version-changes"),
+    route("bots/<uuid:bot_id>/test-sets", testing.TestSetsView.as_view(), "test-sets"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>", testing.TestSetView.as_view(), "test-set"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases", testing.CasesView.as_view(), "test-cases"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/import", testing.ImportView.as_view(), "test-import"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/export", testing.ExportView.as_view(), "test-export"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/<uuid:case_id>", testing.CaseView.as_view(), "test-case"),
     route("bots/<uuid:bot_id>/keys", views.TiesView.as_view(), "bot-keys"),
     route("bots/<uuid:bot_id>/keys/<uuid:key_id>", views.TieView.as_view(), "bot-key"),
 ]

@@ -1,4 +1,4 @@
-"""Writing bots: what they answer from, what they may talk about, which keys open them, and the versions of all that.
+"""Writing bots: what they answer from, what they may talk about, which keys open them, their versions and their tests.
 
 Each call is one transaction with its audit row; `by` is who does it.
 """
@@ -18,6 +18,15 @@ from bots.services.bots import update_bot as update_bot
 from bots.services.bots import update_link as update_link
 from bots.services.bots import update_scope as update_scope
 from bots.services.changing import changing as changing
+from bots.services.testing import begin_run as begin_run
+from bots.services.testing import cancel_run as cancel_run
+from bots.services.testing import create_case as create_case
+from bots.services.testing import create_test_set as create_test_set
+from bots.services.testing import delete_case as delete_case
+from bots.services.testing import delete_test_set as delete_test_set
+from bots.services.testing import import_cases as import_cases
+from bots.services.testing import update_case as update_case
+from bots.services.testing import update_test_set as update_test_set
 from bots.services.versions import discard_draft as discard_draft
 from bots.services.versions import publish as publish
 from bots.services.versions import rollback as rollback

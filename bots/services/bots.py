@@ -17,8 +17,9 @@ from django.db.models import Model
 
 from apikeys.models import APIKey
 from bots import selectors
+from bots.enums import PublishMode
 from bots.errors import DatasetAlreadyLinked, KeyAlreadyTied
-from bots.models import Bot, BotDataset, KeyBot, Scope
+from bots.models import Bot, BotDataset, KeyBot, Scope, TestSet
 from bots.services.changing import changing, locked
 from bots.types import ScopePolicy
 from bots.versions import publish
@@ -38,6 +39,7 @@ def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> 
         plans.check("bots", used=Bot.objects.count())
         provider = _usable_provider(tenant_ai_provider_id)
         _settle_fallback(fields)
+        _settle_tests(None, fields)
         bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
         TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
         audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
@@ -52,6 +54,7 @@ def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: 
             bot.tenant_ai_provider = _usable_provider(changes.pop("tenant_ai_provider_id"))
             changes["tenant_ai_provider"] = bot.tenant_ai_provider
         _settle_fallback(changes)
+        _settle_tests(bot, changes)
         if "settings" in changes:
             changes["settings"] = {**bot.settings, **changes["settings"]}
         _set(bot, changes)
@@ -177,6 +180,26 @@ def _settle_fallback(fields: dict[str, Any]) -> None:
     if "fallback_ai_provider_id" in fields:
         given = fields.pop("fallback_ai_provider_id")
         fields["fallback_ai_provider"] = given and _usable_provider(given, field="fallback_ai_provider_id")
+
+
+def _settle_tests(bot: Bot | None, fields: dict[str, Any]) -> None:
+    """Tests that have to pass before a bot is published make no sense where everything is published at once."""
+    required = bot.required_test_set if bot else None
+    if "required_test_set_id" in fields:
+        given = fields.pop("required_test_set_id")
+        fields["required_test_set"] = required = given and _own_test_set(bot, given)
+    mode = fields.get("publish_mode", bot.publish_mode if bot else PublishMode.IMMEDIATE)
+    if required and mode != PublishMode.REVIEWED:
+        sentence = "A bot that requires a test set is reviewed: set publish_mode to reviewed, or require no test set."
+        raise Invalid(errors={"publish_mode": [sentence]})
+
+
+def _own_test_set(bot: Bot | None, set_id: UUID) -> TestSet:
+    found = bot.test_sets.filter(id=set_id).first() if bot else None
+    if found is None:
+        sentence = "This bot has no such test set."
+        raise NotFound(sentence, errors={"required_test_set_id": [sentence]})
+    return found
 
 
 def _usable_provider(provider_id: UUID, *, field: str = "tenant_ai_provider_id") -> TenantAIProvider:

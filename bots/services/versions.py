@@ -10,19 +10,20 @@ from bots import behaviour, selectors
 from bots.errors import NothingToPublish
 from bots.models import Bot, BotVersion
 from bots.services.changing import locked
+from bots.versions import gate, restore
 from bots.versions import publish as publishing
-from bots.versions import restore
 from tenants import audit
 from tenants.types import Principal
 
 
 def publish(*, by: Principal, bot_id: UUID, note: str = "") -> BotVersion:
-    """From here on customers talk to what is in the draft."""
+    """From here on customers talk to what is in the draft. Raises `NothingToPublish`, `TestsNotPassed`."""
     with transaction.atomic():
         bot = locked(bot_id)
         draft = behaviour.draft(bot.id)
         if not publishing.differs(bot, draft):
             raise NothingToPublish
+        gate.check(bot=bot, fingerprint=behaviour.fingerprint(draft))
         return publishing.publish(bot=bot, draft=draft, by=by, note=note)
 
 

@@ -1,4 +1,4 @@
-from chat.api import completions, conversations, sessions, views
+from chat.api import completions, conversations, sessions, testing, views
 from tenants.http import route
 
 urlpatterns = [
@@ -12,6 +12,18 @@ urlpatterns = [
 management = [
     route("conversations", conversations.ConversationsView.as_view(), "conversations"),
     route("conversations/<uuid:conversation_id>", conversations.ConversationView.as_view(), "conversation"),
+    route(
+        "conversations/<uuid:conversation_id>/messages/<uuid:message_id>/test-case",
+        testing.SaveView.as_view(),
+        "conversation-test-case",
+    ),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs", testing.RunsView.as_view(), "test-runs"),
+    route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs/<uuid:run_id>", testing.RunView.as_view(), "test-run"),
+    route(
+        "bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs/<uuid:run_id>/cancel",
+        testing.CancelView.as_view(),
+        "test-run-cancel",
+    ),
 ]
 models = [
     route("models", completions.ModelsView.as_view(), "models"),

@@ -102,6 +102,19 @@ def completion(
     return replace(opened, source="completions")
 
 
+def rehearsal(*, profile: BotProfile, message: str, history: Sequence[Turn]) -> Opened:
+    """A turn that no customer has and no session remembers; it counts against no plan."""
+    question, masked = _shown(profile, message)
+    return Opened(
+        profile=profile,
+        question=question,
+        masked=masked,
+        session_id=tokens.new_session(profile.id),
+        source="efficient",
+        history=tuple(replace(turn, content=_shown(profile, turn.content)[0]) for turn in history),
+    )
+
+
 def _shown(profile: BotProfile, text: str) -> tuple[str, tuple[str, ...]]:
     """A message as it may be kept and sent to a model, and what was masked in it."""
     return (text, ()) if profile.scope.pii == PrivateData.ALLOW else private.masked(text)

@@ -52,6 +52,12 @@ async def run(*, begun: Begun, listener: Listener | None = None) -> Answer:
     return await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
 
 
+async def rehearse(*, begun: Begun) -> Said:
+    """What the bot would say: all of a turn but its record, which no customer was part of. The calls that it made are
+    in its trace. Raises what went wrong."""
+    return await _said(begun, None, [])
+
+
 async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Said:
     turn, trace = begun.turn, begun.trace
     try:

@@ -1,4 +1,4 @@
-"""Bots of a tenant, what they answer from, what they may talk about, and their versions. In the tenant's schema.
+"""Bots, what they answer from, what they may talk about, and their versions.
 
 A bot's own row, its links and its scope are its draft; its customers talk to `live_version`.
 """
@@ -40,6 +40,10 @@ class Bot(models.Model):
     publish_mode = models.CharField(max_length=20, choices=PublishMode, default=PublishMode.IMMEDIATE)
     # Restricted rather than protected: a bot that is deleted takes its versions along.
     live_version = models.ForeignKey("BotVersion", on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    # Must have passed on a draft before it is published.
+    required_test_set = models.ForeignKey(
+        "TestSet", on_delete=models.RESTRICT, null=True, blank=True, related_name="required_by"
+    )
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -49,6 +53,10 @@ class Bot(models.Model):
             models.CheckConstraint(condition=Q(temperature__range=(0, 2)), name="bot_temperature"),
             models.CheckConstraint(condition=Q(max_tokens__gte=1), name="bot_max_tokens"),
             models.CheckConstraint(condition=Q(publish_mode__in=PublishMode.values), name="bot_publish_mode"),
+            models.CheckConstraint(
+                condition=Q(required_test_set__isnull=True) | Q(publish_mode=PublishMode.REVIEWED),
+                name="bot_tests_need_review",
+            ),
         ]
 
     def __str__(self) -> str:
