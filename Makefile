@@ -43,7 +43,7 @@ check: $(VENV)/.installed-dev
 
 evaluate: $(VENV)/.installed
 	@$(BIN)/python manage.py prepare_models >&2
-	@$(BIN)/python -m config.embedded.scratch evaluate --cache var/evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
+	@$(BIN)/python -m config.embedded.scratch evaluate --cache var/evaluation $(if $(DATA),--data '$(DATA)') $(ARGS)
 
 faults: $(VENV)/.installed-dev
 	$(BIN)/python manage.py prepare_models

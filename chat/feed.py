@@ -24,8 +24,7 @@ class Feed:
     A thousand readers wait at once, so waiting costs one future, and a timer only where pieces come too fast.
     """
 
-    def __init__(self, *, hold: bool = False) -> None:
-        self.hold = hold
+    def __init__(self) -> None:
         self._pieces: list[str] = []
         self._waiting: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()

@@ -1,7 +1,6 @@
 """A turn as server-sent events: `start`, `token`…, `citations`, `end` or `error`, each with an id that counts from 1.
 
-What `end` carries is the answer. The tokens before it are how it came about: nearly always the same words, but a bot
-that must cite takes back what nothing supports.
+The tokens joined are the words of the answer that `end` carries: what may not be said never becomes a token.
 """
 
 from __future__ import annotations

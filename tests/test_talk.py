@@ -193,7 +193,7 @@ def test_openais_client_is_told_of_a_failure_in_the_middle(place: Place) -> None
             heard.extend(chunk.choices[0].delta.content or "" for chunk in stream)
     assert str(failed.value.code).startswith("provider_")
     assert "sk-of-the-test" not in str(failed.value.body)
-    assert "".join(heard) == "Orders over"
+    assert "".join(heard) == "Orders"
     assert len(place.wire.requests) == 1
 
 
@@ -266,7 +266,7 @@ def test_who_hangs_up_while_waiting_hangs_up_on_the_provider(place: Place, stack
 
 
 def test_who_stays_hears_it_all_and_the_provider_is_not_cut_off(place: Place, stack: Stack) -> None:
-    mark = place.wire.answer = "Orders over $50 ship free, to the end [1]."
+    mark = place.wire.answer = "Orders over $50 ship free, surely free [1]."
     with httpx2.stream(
         "POST", f"{place.url}/v1/chat/public", json=body_for("public", place.cites, mark, stream=True), timeout=60
     ) as answer:

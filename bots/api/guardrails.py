@@ -16,6 +16,7 @@ from bots.api.serializers import ScopeIn
 from bots.enums import Threshold
 from bots.guardrails import bench
 from bots.guardrails.bench import Changed, Probe, Tried
+from bots.types import ScopePolicy
 from tenants.enums import Role
 from tenants.http import StrictSerializer, TenantView
 
@@ -33,7 +34,7 @@ class OwnExample(StrictSerializer):
 
 
 class BenchIn(StrictSerializer):
-    scope = ScopeIn(required=False, help_text="Tried in the place of the draft's scope.")
+    scope = ScopeIn(required=False, help_text="Tried in the place of the draft's active scope.")
     examples = OwnExample(many=True, required=False, help_text=f"Messages of your own, at most {MOST_OWN}.")
 
     def validate_examples(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -104,14 +105,14 @@ class BenchView(TenantView):
     @extend_schema(request=BenchIn, responses=ReportOut)
     def post(self, request: Request, bot_id: UUID) -> Response:
         """Try the guard of the bot's draft, or a scope that it does not have yet, with messages of five kinds and your
-        own. `changes` are those of which the live version thinks otherwise."""
+        own; `changes` are those that the live version treats differently."""
         selectors.bot(bot_id)
         given = self.data(BenchIn)
-        live = selectors.profile(bot_id).scope
-        if "scope" in given:
-            tried = services.proposed_policy(**given["scope"])
-        else:
-            tried = selectors.profile(bot_id, draft=True).scope
+        tried = services.proposed_policy(**given["scope"]) if "scope" in given else _drafted(bot_id)
         own = [Probe(kind="own", **example) for example in given.get("examples", ())]
-        report = bench.run(policy=tried, own=own, live=None if tried == live else live)
+        report = bench.run(policy=tried, own=own, live=selectors.profile(bot_id).scope)
         return Response(ReportOut(report).data)
+
+
+def _drafted(bot_id: UUID) -> ScopePolicy:
+    return selectors.profile(bot_id, draft=True).scope

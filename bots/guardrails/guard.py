@@ -9,14 +9,11 @@ the knowledge answers.
 
 Attempts to override the bot or to fetch its prompt, secrets or other customers' data are refused at every level, and
 so far as a person is asked for or a trigger matches, the talk is handed over. Rules come first, they cost nothing;
-then one embedding of the question. No model is asked and no database read.
+then one embedding of the question, for the classifier of attacks and for the topics. No model is asked and no database
+read. A verdict says which layer came to it, what the question was nearest to, and how far it was beyond the thresholds.
 
-Measured with the setup guide's topics on 3,098 support questions and on 905 attacks and look-alikes (development sets;
-the thresholds were chosen on them): 95 % of the forbidden questions refused, 2.8 % of the allowed ones refused and
-2.8 % handed over (half of them had asked for a person); of the off-topic ones 95 % refused where nothing relevant was
-found; of attacks sent by the user 86 % caught (all of those on the instructions and the prompt, 86 % of role plays,
-81 % of fictional framings) at 0.2 % false alarms. Topics the library does not know are told apart by their phrase
-alone, which catches between a sixth and two thirds of the questions: thresholds there favour letting pass.
+The figures are in docs/guardrails.md. Topics the library does not know are told apart by their phrase alone, which is
+enough for narrow ones; thresholds there favour letting pass, and examples mend it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What can be told of a message by its words alone: attacks, the wish for a person, small talk. Pure.
 
-Precision comes before recall: a customer who is taken for an attacker is lost. The figures are in `guard`.
+Precision comes before recall: a customer who is taken for an attacker is lost. The figures are in docs/guardrails.md.
 """
 
 from __future__ import annotations

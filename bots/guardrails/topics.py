@@ -30,6 +30,8 @@ SAME_NAME, SAME_QUESTIONS = 0.5, 0.2
 # A topic of the library this near to a phrase of the tenant's own is no contrast to it: it is the wider subject.
 WIDER = 0.2
 SAID_OUTRIGHT = 0.12
+# The most that the threshold of a narrow topic lies above that of a wide one.
+CLOSEST = 0.15
 # Figures this near to where they would decide otherwise are in doubt.
 GREY = 0.03
 
@@ -37,22 +39,24 @@ Source = Literal["library", "examples", "phrase"]
 # What a topic has to reach, and by how much it has to be ahead, by what it is compared by.
 LIMITS: dict[tuple[str, Source], tuple[float, float]] = {
     (Threshold.FORBIDDEN, "library"): (0.15, 0.028),
-    (Threshold.FORBIDDEN, "examples"): (0.33, 0.0),
-    (Threshold.FORBIDDEN, "phrase"): (0.2, -0.05),
+    (Threshold.FORBIDDEN, "examples"): (0.21, 0.0),
+    (Threshold.FORBIDDEN, "phrase"): (0.2, -0.1),
     (Threshold.ALLOWED, "library"): (0.15, -0.03),
-    (Threshold.ALLOWED, "examples"): (0.26, -0.1),
+    (Threshold.ALLOWED, "examples"): (0.18, -0.1),
     (Threshold.ALLOWED, "phrase"): (0.15, -0.1),
 }
 
 
 @dataclass(frozen=True)
 class Side:
-    """What a topic is compared by: vectors, what they say, and how many of the nearest count."""
+    """What a topic is compared by: vectors, what they say, how many of the nearest count, and what its threshold lies
+    above the usual."""
 
     source: Source
     vectors: Vectors
     texts: tuple[str, ...]
     nearest: int
+    above: float = 0.0
 
     def score(self, vector: Vectors) -> float:
         return library.nearest(vector, self.vectors, self.nearest)
@@ -149,11 +153,11 @@ def topic(phrase: str, examples: tuple[str, ...] = ()) -> Topic:
     if known:
         group = books.topics[known]
         sides = [Side("library", group.examples, group.texts, NEAREST)]
-        sides += [Side("examples", given, examples, NEAREST_OWN)] if examples else []
+        sides += [Side("examples", given, examples, NEAREST_OWN, _closeness(given))] if examples else []
         return Topic(phrase=phrase, known=known, near=frozenset(), sides=tuple(sides))
     wider = frozenset(key for key, value in near.items() if value >= WIDER)
     if examples:
-        own = Side("examples", np.vstack([given, asked[:1]]), (*examples, phrase), NEAREST_OWN)
+        own = Side("examples", np.vstack([given, asked[:1]]), (*examples, phrase), NEAREST_OWN, _closeness(given))
     else:
         own = Side("phrase", asked, (phrase,) * len(WAYS), len(WAYS))
     return Topic(phrase=phrase, known=None, near=wider, sides=(own,))
@@ -180,6 +184,16 @@ def _same(plain: str, books: Library, near: Mapping[str, float]) -> str | None:
     return key if agrees and likeness >= SAME_NAME else None
 
 
+def _closeness(examples: Vectors) -> float:
+    """Examples that are close to each other tell of a narrow topic: what is about it is close to them too."""
+    if len(examples) < 2:
+        return CLOSEST
+    alike = examples @ examples.T
+    np.fill_diagonal(alike, -1)
+    nearest = np.sort(alike, axis=1)[:, -min(2, len(examples) - 1) :]
+    return float(np.clip(0.25 * nearest.mean(), CLOSEST / 5, CLOSEST))
+
+
 def _nearness(asked: Vectors, group: Group) -> float:
     return float(np.mean([library.nearest(vector, group.examples, NEAREST) for vector in asked]))
 
@@ -191,7 +205,7 @@ def _best(topics: Sequence[Topic], vector: Vectors, question: str, kind: Thresho
         bonus = SAID_OUTRIGHT if each.known is None and mentions(question, each.phrase) else 0.0
         for side in each.sides:
             least, margin = LIMITS[kind, side.source]
-            found.append(_Best(each, side, side.score(vector) + bonus, least + moved, margin + moved))
+            found.append(_Best(each, side, side.score(vector) + bonus, least + side.above + moved, margin + moved))
     return max(found, key=lambda each: each.score - each.least, default=_Best())
 
 

@@ -61,4 +61,6 @@ def _restore_scope(bot: Bot, version: BotVersion) -> None:
         active.update(is_active=False)
         return
     active.exclude(id=held["id"]).update(is_active=False)
-    Scope.objects.update_or_create(id=held["id"], bot=bot, defaults={**behaviour.scope_fields(held), "is_active": True})
+    # A version that was made before topics had examples had none.
+    fields = {"topic_examples": {}, **behaviour.scope_fields(held), "is_active": True}
+    Scope.objects.update_or_create(id=held["id"], bot=bot, defaults=fields)

@@ -94,8 +94,7 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
             yield chunk
 
     async def streamed(self) -> AsyncGenerator[bytes]:
-        """What was said cannot be taken back here, so a bot that must cite begins with its first supported words."""
-        listener = feed.Feed(hold=True)
+        listener = feed.Feed()
         work = feed.begin(self.talk, listener)
         head = openai.head(answer_id=self.begun.turn.id, bot_id=self.begun.turn.profile.id, created=int(time.time()))
         said = ""
@@ -116,7 +115,7 @@ class CompletionsView(_OpenAIErrors, SpeakingView):
 
     def _end(self, head: dict[str, Any], said: str, answer: Answer) -> list[bytes]:
         whole = answers.answer(answer)
-        rest = answer.said.text.removeprefix(said) if answer.said.text.startswith(said) else ""
+        rest = "" if said else answer.said.text  # what was said is the answer, and nothing was where a fallback speaks
         chunks = [openai.piece(head, rest)] if rest else []
         return [*chunks, *openai.last(head, whole, usage=self.body["counts"])]
 

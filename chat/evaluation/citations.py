@@ -17,7 +17,7 @@ from asgiref.sync import async_to_sync
 from bots import selectors as bots
 from bots.types import BotProfile
 from chat import tokens
-from chat.evaluation import metrics, words
+from chat.evaluation import metrics, tables, words
 from chat.evaluation.details import Details
 from chat.evaluation.types import Corpus, Question, Row, Table, Values
 from chat.models import Conversation
@@ -59,7 +59,7 @@ class Asked:
 
 def table(corpora: Iterable[Corpus], bot_of: Callable[[Corpus], UUID], *, details: Details) -> Table:
     rows = [_row(corpus, bots.profile(bot_of(corpus)), details) for corpus in corpora]
-    return Table("citations", "Citations", tuple(row for row in rows if row.measures), NOTE)
+    return Table("citations", "Citations", tables.with_all([row for row in rows if row.measures]), NOTE)
 
 
 def _row(corpus: Corpus, profile: BotProfile, details: Details) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from chat.evaluation import metrics, retrieval
+from chat.evaluation import metrics, retrieval, tables
 from chat.evaluation.details import Details
 from chat.evaluation.types import Corpus, Row, Table, Talk
 from chat.turn import followup
@@ -46,7 +46,7 @@ def _row(name: str, talks: Sequence[Talk], corpus: Corpus | None, details: Detai
         details.add("followup", name, facts | {"needs_history": talk.needs_history})
     right = {"leans right": {case: float(expected == said) for case, (expected, said) in leaning.items()}}
     scores = metrics.scores(metrics.confusion(leaning.values()), label=LEANS) if leaning else {}
-    measures = {**retrieval.by_measure(found), **(right if leaning else {})}
+    measures = {**tables.by_measure(found), **(right if leaning else {})}
     return Row(name, measures, {**scores, **({"searched": len(found)} if found else {})})
 
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from chat.evaluation import metrics, words
+from chat.evaluation import metrics, tables, words
 from chat.evaluation.details import Details
 from chat.evaluation.types import Corpus, Question, Row, Table
 from knowledge.search import search
 from knowledge.types import Hit
 
 LONG: Final = 5_000  # characters of a document, from which on finding it says little
+PASSAGES: Final = ", passages"
 DEEP: Final = 50  # chunks, so that ten documents are among them
 NOTE: Final = (
     "recall@k is the share of questions with a relevant document among the first k; stackfaq is indexed without its "
@@ -26,8 +27,10 @@ NOTE: Final = (
 
 
 def table(corpora: Iterable[Corpus], *, details: Details) -> Table:
-    rows = [row for corpus in corpora for row in _rows(corpus, details)]
-    return Table("retrieval", "Retrieval", tuple(rows), NOTE)
+    found = [row for corpus in corpora for row in _rows(corpus, details)]
+    whole = [row for row in found if not row.name.endswith(PASSAGES)]
+    passages = [row for row in found if row.name.endswith(PASSAGES)]
+    return Table("retrieval", "Retrieval", (*tables.with_all(whole), *passages), NOTE)
 
 
 def places(hits: Sequence[Hit], *, relevant: frozenset[UUID]) -> list[int]:
@@ -38,7 +41,7 @@ def places(hits: Sequence[Hit], *, relevant: frozenset[UUID]) -> list[int]:
 
 def _rows(corpus: Corpus, details: Details) -> list[Row]:
     name = corpus.questions.name
-    long = {text.id for text in corpus.questions.texts if len(text.text) > LONG}
+    long = {text.id: text.text for text in corpus.questions.texts if len(text.text) > LONG}
     found: dict[str, dict[str, float]] = {}
     in_chunks: dict[str, dict[str, float]] = {}
     spent = []
@@ -50,22 +53,13 @@ def _rows(corpus: Corpus, details: Details) -> list[Row]:
         stands = places(hits, relevant=relevant)
         found[question.id] = metrics.ranking(stands, relevant=len(relevant))
         chunks = None
-        if question.answers and question.documents & long:
+        if any(words.hold(long[name], question.answers) for name in question.documents & long.keys()):
             chunks = _chunk_places(hits, question, relevant)
             in_chunks[question.id] = metrics.ranking(chunks, relevant=1)
         details.add("retrieval", name, _facts(question, stands, chunks, hits))
     latency = {"p50 ms": metrics.percentile(spent, 0.5), "p95 ms": metrics.percentile(spent, 0.95)}
-    rows = [Row(name, by_measure(found), {**_size(corpus), **latency})] if found else []
-    return rows + ([Row(f"{name}, passages", by_measure(in_chunks), _size(corpus))] if in_chunks else [])
-
-
-def by_measure(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Cases with their measures as measures with their cases."""
-    turned: dict[str, dict[str, float]] = {}
-    for case, values in found.items():
-        for measure, value in values.items():
-            turned.setdefault(measure, {})[case] = value
-    return turned
+    rows = [Row(name, tables.by_measure(found), {**_size(corpus), **latency})] if found else []
+    return rows + ([Row(f"{name}{PASSAGES}", tables.by_measure(in_chunks), _size(corpus))] if in_chunks else [])
 
 
 def _chunk_places(hits: Sequence[Hit], question: Question, relevant: frozenset[UUID]) -> list[int]:

@@ -24,8 +24,8 @@ from tenants.types import TenantRef
 
 PARTS: Final = ("retrieval", "citations", "guard", "injection", "followup")
 OF_A_BOT: Final = ("retrieval", "citations")
-DEFAULT: Final = Caps(documents=150, questions=150)
-_TURNS: Final = 80  # of a set, since a turn costs several times what a search does
+DEFAULT: Final = Caps(documents=100, questions=100)
+_TURNS: Final = 50  # of a set, since a turn costs several times what a search does
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,23 @@ def test_vectors_that_cannot_be_read_are_made_again(folder: Path, tmp_path: Path
 
 
 @pytest.mark.usefixtures("db")
+def test_in_a_long_document_the_chunk_that_holds_the_answer_counts(tmp_path: Path) -> None:
+    root = tmp_path / "data" / "retrieval"
+    parts = [f"# Tool {number}\n\n{f'Tool {number} has {number * 7} teeth of steel. ' * 16}" for number in range(1, 13)]
+    _write(root / "tools.corpus.jsonl", {"doc_id": "tools", "title": "Tools", "text": "\n\n".join(parts)})
+    asked = {"question": "How many teeth has tool 9?", "doc_id": "tools"}
+    answers = {"q1": ["63 teeth"], "in other words": ["sixty-three"]}
+    _write(
+        root / "tools.questions.jsonl", *[{**asked, "id": each, "answers": found} for each, found in answers.items()]
+    )
+    figures = tmp_path / "figures.json"
+    _evaluate("--data", tmp_path / "data", "--cache", tmp_path, "--only", "retrieval", "--json", figures)
+    found = _figures(figures)
+    assert found["retrieval", "tools"]["cases"] == 2
+    assert (found["retrieval", "tools, passages"]["cases"], found["retrieval", "tools, passages"]["recall@5"]) == (1, 1)
+
+
+@pytest.mark.usefixtures("db")
 def test_our_own_sets_measure_the_handbook_of_the_demonstration(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     _evaluate("--cache", tmp_path, "--only", "retrieval,guard,injection", "--json", figures)

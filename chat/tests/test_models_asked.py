@@ -41,7 +41,7 @@ def test_a_models_marks_are_made_good_and_its_usage_kept(
 ) -> None:
     wire.answer = "Orders over $50 ship free [1]. The moon is far [9]."
     answer = talk(make_bot(handbook, scope=CITED, tenant_ai_provider_id=model.id), "What is your shipping policy?")
-    assert answer.said.text == "Orders over $50 ship free [1]. The moon is far."
+    assert answer.said.text == "Orders over $50 ship free [1]."
     assert [quote.number for quote in answer.said.quotes] == [1]
     assert answer.said.reply is not None
     assert answer.said.reply.prompt_tokens > 0

@@ -1,119 +1,101 @@
-"""Marks in an answer made good; pure.
+"""Marks made good, sentence by sentence.
 
-In: a model's text with marks such as `[2]` or `[1, 3]`, and the passages it was shown. Out: the text with marks that
-each stand for a quote, numbered from 1 in the order of their appearance. A mark that points nowhere is dropped. An
-answer without any mark gets one in each sentence that a passage plainly says.
+In: a sentence of a model's with marks such as `[2]` or `[1, 3]`, and the passages it was shown. Out: the sentence, in
+which every mark is the number of a passage that supports it, and the quotes for that. A mark whose passage does not
+support the sentence moves to one that does, or goes. A sentence without a mark gets one where a passage supports it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from chat.turn.types import Cited, Quote
-from integrations.chatmodels.types import Passage
-from knowledge.ingest import sentences
+from chat.turn import courtesy, marks, support
+from chat.turn.support import Claim, Doubtful, Likeness, Source, Support
 
-PLAINLY = 0.7  # the share of a sentence's words that one sentence of a passage must hold to support it unasked
-LEAST_WORDS = 3
-LONGEST_QUOTE = 400
+_CLOSING = " \t\r\n.!?…。！？؟।*_\"'”»|"
 
-# With the blanks before it, which go with a mark that is dropped; a run of them is looked at once.
-MARKS = re.compile(r"(?<![ \t])([ \t]*)(?:\[\s*\^?(\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*)\s*\]|【(\d{1,3})[^】\n]{0,40}】)")
-_MARK = re.compile(r"\[(\d{1,3})\]")
-_WORD = re.compile(r"[^\W_]+")
-_FIGURE = re.compile(r"\d+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+Kind = Literal["supported", "idle", "unsupported"]
 
 
-def cite(*, text: str, passages: Sequence[Passage]) -> Cited:
-    """The answer with its quotes. No quotes: nothing in it is supported."""
-    known = {passage.number: at for at, passage in enumerate(passages)}
-    marked = _only_known(text, set(known))
-    if not _MARK.search(marked):
-        marked = _supported(marked, passages)
-    order: dict[int, int] = {}
-    for found in _MARK.finditer(marked):
-        order.setdefault(int(found[1]), len(order) + 1)
-    said = _said_by_number(marked)
-    quotes = [
-        Quote(number=new, passage=known[old], text=quote(passage=passages[known[old]].text, said=said.get(old, "")))
-        for old, new in order.items()
-    ]
-    renumbered = _MARK.sub(lambda found: f"[{order[int(found[1])]}]", marked)
-    return Cited(text=renumbered.strip(), quotes=tuple(quotes))
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A sentence whose marks are numbers of passages; `idle` is one that claims nothing."""
+
+    text: str
+    kind: Kind
+    supports: tuple[Support, ...] = ()
+
+
+def cite(
+    sentence: str, *, sources: Sequence[Source], known: frozenset[str], near: Likeness | None, strict: bool = True
+) -> Cited:
+    """`known` are the words of the question and the passages. Only where `strict` does a sentence without a mark need a
+    source. Raises `Doubtful` where only meaning could tell, and `near` is `None`."""
+    bare = marks.dropped(sentence)
+    segments = marks.segments(sentence)
+    numbered = any(segment.numbers for segment in segments)
+    idle = courtesy.claims_nothing(bare, known=known)
+    if idle and not numbered and (courtesy.is_set_phrase(bare) or not strict):
+        return Cited(bare, "idle")
+    ask = near if numbered or strict else _unlike
+    if idle or (not strict and not numbered):
+        ask = _unlike
+    found = [_supports(_claim(segment.said, bare, segments), segment.numbers, sources, ask) for segment in segments]
+    if all(found):
+        return Cited(_written(sentence, segments, found), "supported", tuple(one for group in found for one in group))
+    if idle:
+        return Cited(bare, "idle")
+    kept = _written(sentence, segments, found)
+    return Cited(kept, "unsupported", tuple(one for group in found for one in group))
 
 
 def without_marks(text: str) -> str:
-    """The answer without its marks, for bots that show none in the text."""
-    return _only_known(text, set()).strip()
+    """An answer without its marks, for bots that show none in the text."""
+    return marks.dropped(text).strip()
 
 
-def quote(*, passage: str, said: str) -> str:
-    """The sentence of the passage that holds most of what was said; its first where none holds any."""
-    wanted = _words(said)
-    parts = list(_sentences(passage)) or [passage.strip()]
-    best = max(parts, key=lambda part: _overlap(wanted, _words(part)))
-    return best if len(best) <= LONGEST_QUOTE else best[: LONGEST_QUOTE - 1].rstrip() + "…"
+def _claim(said: str, whole: str, segments: Sequence[marks.Segment]) -> Claim:
+    """Few words say nothing by themselves: they stand for the whole sentence."""
+    claim = Claim(marks.dropped(said))
+    return claim if len(segments) == 1 or len(claim.words) > 1 else Claim(whole)
 
 
-def _only_known(text: str, known: set[int]) -> str:
-    """One number a mark, and none that points nowhere. What closes up around a dropped mark may form another."""
-    while True:
-        kept = MARKS.sub(lambda found: marks(found, [n for n in numbers(found) if n in known]), text)
-        if kept == text:
-            return text
-        text = kept
+def _supports(claim: Claim, numbers: Sequence[int], sources: Sequence[Source], near: Likeness | None) -> list[Support]:
+    """What is plainly said first, under its own marks before others; then what means the same."""
+    marked = [source for source in sources if source.number in numbers]
+    others = [source for source in sources if source.number not in numbers]
+    plainly = _each(claim, marked, _unlike)
+    if not plainly and len(marked) > 1:
+        plainly = support.together(claim, marked)
+    plainly = plainly or _best(_each(claim, others, _unlike))
+    return plainly or _best(_each(claim, marked, near)) or _best(_each(claim, others, near))
 
 
-def numbers(found: re.Match[str]) -> list[int]:
-    """What a match of `MARKS` points at."""
-    return [int(number) for number in _FIGURE.findall(found[2] or found[3])]
+def _each(claim: Claim, sources: Sequence[Source], near: Likeness | None) -> list[Support]:
+    found = (support.find(claim, source, near=near) for source in sources)
+    return [one for one in found if one]
 
 
-def marks(found: re.Match[str], shown: Sequence[int]) -> str:
-    """What stands in its place: a mark for each number, or nothing, not even the blanks before it."""
-    return found[1] + "".join(f"[{n}]" for n in shown) if shown else ""
+def _best(found: Sequence[Support]) -> list[Support]:
+    return [max(found, key=lambda one: (one.score, -one.number))] if found else []
 
 
-def _supported(text: str, passages: Sequence[Passage]) -> str:
-    """Marks for a text that has none, where a passage plainly says what a sentence says."""
-    held = [(passage.number, _words(part)) for passage in passages for part in _sentences(passage.text)]
-    pieces, begin = [], 0
-    for start, end in sentences.spans(text, start=0, end=len(text), longest=len(text) + 1):
-        words = _words(text[start:end])
-        share, number = max(((len(words & other) / max(1, len(words)), -n) for n, other in held), default=(0.0, 0))
-        if len(words) >= LEAST_WORDS and share >= PLAINLY:
-            close = start + len(text[start:end].rstrip(".!?…。！？ "))
-            pieces.append(f"{text[begin:close]} [{-number}]")
-            begin = close
-    return "".join([*pieces, text[begin:]])
+def _unlike(text: str, others: Sequence[str]) -> list[float]:
+    """For where words alone decide."""
+    return []
 
 
-def _said_by_number(text: str) -> dict[int, str]:
-    """For every number, the words of the sentences it stands in, or right after."""
-    said: dict[int, str] = {}
-    before = ""
-    for sentence in _sentences(text):
-        for found in _MARK.finditer(sentence):
-            leads = not _words(_MARK.sub(" ", sentence[: found.start()]))
-            said[int(found[1])] = f"{said.get(int(found[1]), '')} {before if leads and before else sentence}"
-        before = _MARK.sub(" ", sentence)
-    return said
+def _written(sentence: str, segments: Sequence[marks.Segment], found: Sequence[Sequence[Support]]) -> str:
+    numbers = [sorted({one.number for one in group}) for group in found]
+    if any(segment.marks for segment in segments):
+        chosen = [(segment.marks, shown) for segment, shown in zip(segments, numbers, strict=True)]
+        return marks.placed(sentence, chosen)
+    if not numbers[0]:
+        return sentence
+    close = len(sentence.rstrip(_CLOSING))
+    return f"{sentence[:close]} {''.join(f'[{number}]' for number in numbers[0])}{sentence[close:]}"
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for start, end in sentences.spans(text, start=0, end=len(text), longest=LONGEST_QUOTE):
-        yield text[start:end]
-
-
-def _words(text: str) -> frozenset[str]:
-    """Words that carry meaning, figures, and pairs of signs in scripts without spaces."""
-    words = {word.lower() for word in _WORD.findall(text) if len(word) > 2} | set(_FIGURE.findall(text))
-    signs = "".join(_UNSPACED.findall(text))
-    return frozenset(words | {signs[at : at + 2] for at in range(len(signs) - 1)})
-
-
-def _overlap(wanted: frozenset[str], held: frozenset[str]) -> float:
-    """How much of what is wanted is held, with a little against long sentences."""
-    return len(wanted & held) - 0.01 * len(held)
+__all__ = ["Cited", "Doubtful", "cite", "without_marks"]

@@ -8,6 +8,7 @@ trace in the owner's words; the customer never sees it. Once a word was said nob
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from chat.turn.trace import Trace
@@ -19,11 +20,14 @@ from integrations.errors import ProviderError, ProviderFailed
 
 log = logging.getLogger(__name__)
 
+# Where a candidate's pieces go.
+Voice = Callable[[Candidate], Say]
 
-async def generate(*, ready: Ready, say: Say | None, trace: Trace) -> ChatReply:
+
+async def generate(*, ready: Ready, voice: Voice | None, trace: Trace) -> ChatReply:
     failure: ProviderError = ready.refused or ProviderFailed("There is no provider to ask.")
     for candidate in ready.candidates:
-        said = _Said(say)
+        said = _Said(voice(candidate) if voice else None)
         try:
             return await ask(
                 request=ready.request, candidate=candidate, purpose=Purpose.ANSWER, say=said.say, trace=trace

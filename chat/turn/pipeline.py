@@ -1,4 +1,4 @@
-"""A turn of talk: prepare (guard, retrieve, compose), generate, cite, record.
+"""A turn of talk: prepare (guard, retrieve, compose), generate, examine what is said, record.
 
 In: a turn that was begun. Out: the answer as it was recorded. What is read and computed happens in hops to a thread;
 models are awaited in between with no thread and no connection held. Whatever happens on the way, it is recorded: a
@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from chat.turn import generate, hop, live, prepare, record, speak
+from chat.turn import examine, generate, hop, live, prepare, record, speak
 from chat.turn.trace import Trace
-from chat.turn.types import Answer, Declined, Listener, Opened, Ready, Said
+from chat.turn.types import Answer, Candidate, Declined, Listener, Opened, Ready, Said
 from integrations.chatmodels.types import Say
+from integrations.enums import ProviderName
 from integrations.errors import ProviderError
 
 
@@ -63,30 +64,43 @@ async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Sa
         if isinstance(begun.first, Exception):
             raise begun.first
         ready = await prepare.ready(turn=turn, trace=trace, first=begun.first)
-        with trace.step("generate"):
-            talk = _aloud(turn, ready, listener, heard) if listener else None
-            reply = await generate.generate(ready=ready, say=_into(talk) if talk else None, trace=trace)
-            if talk:
-                talk.end()
-        return speak.answered(turn=turn, ready=ready, reply=reply)
+        talk = await hop.outside(_talk, turn, ready, listener, heard)
+        try:
+            with trace.step("generate"):
+                reply = await generate.generate(ready=ready, voice=_voice(talk) if listener else None, trace=trace)
+            if not listener:
+                talk.examiner.strict = talk.examiner.strict or reply.provider == ProviderName.BUILTIN
+                talk.hear(speak.storable(reply.text))
+            with trace.step("cite"):
+                spoken = await talk.end()
+        finally:
+            await talk.leave()
+        trace.answered(spoken)
+        return speak.answered(turn=turn, ready=ready, reply=reply, spoken=spoken)
     except Declined as early:
         return early.said
 
 
-def _into(talk: live.Live) -> Say:
-    return lambda piece: talk.hear(speak.storable(piece))
+def _voice(talk: live.Live) -> generate.Voice:
+    """The built-in provider quotes or has nothing to say, whatever the bot may."""
+
+    def voice(candidate: Candidate) -> Say:
+        if candidate.provider.name == ProviderName.BUILTIN:
+            talk.examiner.strict = True
+        return lambda piece: talk.hear(speak.storable(piece))
+
+    return voice
 
 
-def _aloud(turn: Opened, ready: Ready, listener: Listener, heard: list[str]) -> live.Live:
-    """What lets the listener hear the model, and remembers what it heard."""
+def _talk(turn: Opened, ready: Ready, listener: Listener | None, heard: list[str]) -> live.Live:
+    """What examines the model's words, lets the listener hear them, and remembers what it heard."""
 
     def say(piece: str) -> None:
-        heard.append(piece)
-        listener.say(piece)
+        if listener:
+            heard.append(piece)
+            listener.say(piece)
 
-    return live.Live(
-        say,
-        known=(passage.number for passage in ready.request.passages),
-        bare=speak.is_bare(turn.profile),
-        hold=listener.hold and turn.profile.scope.citation_required,
+    examiner = examine.examiner(
+        profile=turn.profile, request=ready.request, question=turn.question, bare=speak.is_bare(turn.profile)
     )
+    return live.Live(say, examiner=examiner)

@@ -43,6 +43,7 @@ def _passage(number: int, hit: Hit) -> Passage:
 def _facts(number: int, hit: Hit) -> dict[str, Any]:
     return {
         "number": number,
+        "citation": None,
         "chunk_id": str(hit.chunk_id),
         "document_id": str(hit.document_id),
         "document_title": hit.document_title,

@@ -6,39 +6,48 @@ supports an answer, the bot's fallback behaviour speaks: it says that it does no
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bots.enums import CitationStyle, FallbackBehavior
 from bots.guardrails import refusals
-from bots.types import BotProfile, Verdict
-from chat.turn import cite
-from chat.turn.types import Found, Opened, Ready, Said
+from bots.types import BotProfile, Kind, Verdict
+from chat.turn.examine import FORBIDDEN, LEAK, LINK, SECRET
+from chat.turn.types import Found, Opened, Ready, Said, Spoken
 from integrations.chatmodels.types import ChatReply
-from integrations.enums import ProviderName
 
 NOTHING_FOUND = "nothing_found"
 
 
-def answered(*, turn: Opened, ready: Ready, reply: ChatReply) -> Said:
-    """What a model said, with its citations made good."""
-    cited = cite.cite(text=storable(reply.text), passages=ready.request.passages)
-    # The built-in one quotes or has nothing to say; others may speak freely where no citation is asked for.
-    quotes_only = turn.profile.scope.citation_required or reply.provider == ProviderName.BUILTIN
-    if quotes_only and not cited.quotes:
+# What was taken out of an answer, gravest first.
+_GRAVE = (FORBIDDEN, LEAK, SECRET, LINK)
+
+
+def answered(*, turn: Opened, ready: Ready, reply: ChatReply, spoken: Spoken) -> Said:
+    """What a model said, as far as it may be said."""
+    grave = next((reason for reason in _GRAVE if reason in spoken.taken), None)
+    if not spoken.text:
+        if grave in {FORBIDDEN, LEAK}:
+            return declined(
+                turn=turn, verdict=_refused(ready.verdict, grave, spoken.topic), found=ready.found, reply=reply
+            )
         return nothing_to_say(turn=turn, verdict=ready.verdict, found=ready.found, reply=reply)
-    return Said(
-        text=cite.without_marks(cited.text) if is_bare(turn.profile) else cited.text,
-        verdict=ready.verdict,
-        quotes=cited.quotes,
-        found=ready.found,
-        reply=reply,
+    verdict = (
+        replace(ready.verdict, reason=grave, topic=spoken.topic or ready.verdict.topic) if grave else ready.verdict
     )
+    return Said(text=spoken.text, verdict=verdict, quotes=spoken.quotes, found=ready.found, reply=reply)
 
 
-def declined(*, turn: Opened, verdict: Verdict, found: Found) -> Said:
+def _refused(verdict: Verdict, reason: str, topic: str | None) -> Verdict:
+    kind: Kind = "forbidden" if reason == FORBIDDEN else "injection"
+    return replace(verdict, action="refuse", kind=kind, reason=reason, topic=topic)
+
+
+def declined(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatReply | None = None) -> Said:
     """A refusal, small talk, or a person being called."""
     profile = turn.profile
     words = refusals.reply(verdict=verdict, policy=profile.scope, question=turn.question, bot_name=profile.name)
     called = verdict.reason or verdict.kind if verdict.action == "escalate" else None
-    return Said(text=words, verdict=verdict, found=found, escalation=called)
+    return Said(text=words, verdict=verdict, found=found, reply=reply, escalation=called)
 
 
 def nothing_to_say(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatReply | None = None) -> Said:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from chat.turn.types import Spoken
 from integrations.chatmodels.types import ChatReply
 from integrations.enums import Purpose
 from integrations.errors import ProviderError
@@ -70,6 +71,13 @@ class Trace:
 
     def note(self, **facts: Any) -> None:  # noqa: ANN401 -- whatever JSON holds
         self.facts |= facts
+
+    def answered(self, spoken: Spoken) -> None:
+        """Which hits the answer cites, under which number; the others were merely found. And what was taken out."""
+        numbers = {quote.passage: quote.number for quote in spoken.quotes}
+        for at, hit in enumerate(self.facts.get("hits", [])):
+            hit["citation"] = numbers.get(at)
+        self.facts["taken_out"] = spoken.taken
 
     def failed(self, step: str, error: BaseException) -> None:
         """What went wrong, in the words for the tenant that owns the bot."""

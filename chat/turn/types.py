@@ -36,9 +36,7 @@ class Opened:
 
 
 class Listener(Protocol):
-    """Takes an answer piece by piece. `hold`: it cannot take words back, so only supported ones may be said."""
-
-    hold: bool
+    """Takes an answer piece by piece; nothing it was given is taken back."""
 
     def say(self, piece: str) -> None: ...
 
@@ -82,11 +80,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """An answer whose every mark has a quote, numbered from 1 without holes."""
+class Spoken:
+    """An answer whose every mark has a quote, numbered from 1 without holes; what was taken out of it and how often,
+    and the forbidden topic among that."""
 
     text: str
     quotes: tuple[Quote, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,12 @@ import unicodedata
 from collections.abc import Iterable
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_RUN = re.compile(f"[{_UNSPACED}]+|[^\\W_{_UNSPACED}]+(?:[.,][0-9]+)*")
+# Vowel signs and points are no letters to Python, and would cut a word of Hindi or pointed Arabic into pieces.
+_SIGNS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963\u0980-\u0983\u09bc-\u09cd"
+    "\u0a01-\u0a51\u0abc-\u0acd\u0b3c-\u0b4d\u0bbe-\u0bcd\u0c3e-\u0c56\u0cbc-\u0cd6\u0d3e-\u0d4d"
+)
+_RUN = re.compile(f"[{_UNSPACED}]+|(?:[^\\W_{_UNSPACED}]|[{_SIGNS}])+(?:[.,][0-9]+)*")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _LATIN = re.compile(r"[a-z\u00df-\u024f]+")
