@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bots", "0006_first_versions"),
+        ("bots", "0003_turn_of_talk"),
     ]
 
     operations = [
