@@ -312,3 +312,15 @@ def test_the_guides_calls_take_one_statement_a_profile(bot: Bot, dataset: Datase
     with CaptureQueriesContext(connection) as asked:
         selectors.profile(bot.id)
     assert len([query for query in asked if "SELECT" in query["sql"]]) == 1
+
+
+def test_the_examples_of_topics_are_behaviour_and_come_back_with_their_version(api: APIClient, bot: Bot) -> None:
+    url = f"{BOTS}/{bot.id}/scopes"
+    made = api.post(url, {"forbidden_topics": ["knitting"]}, format="json").json()
+    plain = api.get(f"{BOTS}/{bot.id}/versions").json()["results"][0]["number"]
+    examples = {"knitting": ["How do I turn a heel?"]}
+    api.put(f"{url}/{made['id']}", {"topic_examples": examples}, format="json")
+    assert selectors.profile(bot.id).scope.examples("knitting") == ("How do I turn a heel?",)
+    assert api.post(f"{BOTS}/{bot.id}/rollback", {"version": plain}, format="json").status_code == 201
+    assert selectors.profile(bot.id).scope.topic_examples == {}
+    assert api.get(f"{url}/{made['id']}").json()["topic_examples"] == {}
