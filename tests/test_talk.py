@@ -185,8 +185,11 @@ def test_openais_client_raises_what_it_would_at_home(place: Place) -> None:
 def test_openais_client_is_told_of_a_failure_in_the_middle(place: Place) -> None:
     place.wire.mode = "error_middle"
     heard: list[str] = []
-    with pytest.raises(openai.APIError) as failed:
-        heard.extend(chunk.choices[0].delta.content or "" for chunk in asked(place, place.free, stream=True))
+    said: Any = [{"role": "user", "content": QUESTION}]
+    with place.openai() as client:
+        chunks: Any = client.chat.completions.create(model=place.free, messages=said, stream=True)
+        with pytest.raises(openai.APIError) as failed:
+            heard.extend(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert str(failed.value.code).startswith("provider_")
     assert "sk-of-the-test" not in str(failed.value.body)
     assert "".join(heard) == "Orders"
@@ -247,7 +250,7 @@ def test_who_hangs_up_on_a_stream_hangs_up_on_the_provider(place: Place, stack: 
     assert until(lambda: (place.wire.open, place.wire.cut) == (0, 1), SECONDS)
     said = last_said(place, place.free, stack)
     assert said["status"] == "aborted"
-    assert said["content"].startswith("Words for")
+    assert said["content"].startswith("Words")
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/public", "/v1/chat/efficient", "/v1/chat/completions"])
