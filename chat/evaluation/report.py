@@ -65,7 +65,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _cases(row: Row) -> int:
-    return max((len(values) for values in row.measures.values()), default=0)
+    return len({case for values in row.measures.values() for case in values})
 
 
 def _measure(row: Row, name: str, change: Change | None) -> str:

@@ -95,7 +95,7 @@ def test_every_part_is_measured_and_nothing_is_left_behind(folder: Path, tmp_pat
     assert found["retrieval", "shop"]["recall@1"] == 1
     assert found["retrieval", "shop"]["documents"] == 4
     cited = found["citations", "shop"]
-    assert (cited["unknown"], cited["cases"]) == (2, 2)
+    assert (cited["unknown"], cited["cases"]) == (2, 4)
     assert (cited["has answer"], cited["right document"], cited["supported"]) == (1, 1, 1)
     assert found["guard, scope, moderate", "**all forbidden**"]["refused"] == 1
     assert found["guard, scope, moderate", "**all allowed**"]["refused"] == 0

@@ -48,7 +48,7 @@ def _manage(arguments: list[str], env: Mapping[str, str], *, out: int | None = N
     """Whoever is stopped stops the command, which ends in its own way, and waits for it."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     with subprocess.Popen(command, env=env, stdout=out) as child:  # noqa: S603 -- our own command
-        signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         while True:
             try:
                 return child.wait()

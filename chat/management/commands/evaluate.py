@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,6 +39,10 @@ class Command(BaseCommand):
         parser.add_argument("--cache", type=Path, default=cache, metavar="FOLDER", help="keeps vectors between runs")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- Django's signature
+        with _stoppable():
+            self._evaluate(options)
+
+    def _evaluate(self, options: Options) -> None:
         began = time.monotonic()
         try:
             before = baseline.read(options["baseline"]) if options["baseline"] else None
@@ -74,6 +80,16 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stderr.write(line)
         self.stderr.flush()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Meanwhile SIGTERM does what Ctrl-C does, so that the scratch tenant goes then as well."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _add_what(parser: CommandParser) -> None:
