@@ -21,7 +21,7 @@ from chat.evaluation import metrics, tables, words
 from chat.evaluation.details import Details
 from chat.evaluation.types import Corpus, Question, Row, Table, Values
 from chat.models import Conversation
-from chat.turn import cite, opening, pipeline
+from chat.turn import cite, opening, pipeline, quotes
 from chat.turn.types import Answer, Quote
 from integrations.errors import ProviderError
 
@@ -160,7 +160,8 @@ def _holds_any(quote: Quote, said: Iterable[str]) -> bool:
 
 
 def _is_verbatim(quote: Quote, passage: str) -> bool:
-    return words.plain(_uncut(quote.text)) in words.plain(passage)
+    held = words.plain(passage)
+    return all(words.plain(_uncut(part)) in held for part in quote.text.split(quotes.APART))
 
 
 def _uncut(quote: str) -> str:

@@ -13,7 +13,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable
 
-from chat.turn import courtesy, cut, hop, marks
+from chat.turn import courtesy, cut, hop, marks, quotes
 from chat.turn.examine import LEAK, LINK, Examiner, Seen
 from chat.turn.support import Doubtful, Support
 from chat.turn.types import Quote, Spoken
@@ -39,7 +39,7 @@ class Live:
         self._idle: list[str] = []  # said with the next that is supported
         self._gap = ""
         self._numbers: dict[int, int] = {}
-        self._best: dict[int, Support] = {}
+        self._supports: dict[int, list[Support]] = {}
         self._taken: Counter[str] = Counter()
         self._topic: str | None = None
         self._waiting: deque[str] = deque()
@@ -58,11 +58,16 @@ class Live:
         if self._work is not None:
             await self._work
         self._close()
-        quotes = [
-            Quote(number=shown, passage=self._best[number].passage, text=self._best[number].quote)
+        found = [
+            Quote(
+                number=shown,
+                passage=supports[0].passage,
+                text=quotes.of(self.examiner.passages[supports[0].passage].text, supports),
+            )
             for number, shown in self._numbers.items()
+            for supports in (self._supports[number],)
         ]
-        return Spoken("".join(self._said), tuple(quotes), dict(self._taken), self._topic)
+        return Spoken("".join(self._said), tuple(found), dict(self._taken), self._topic)
 
     async def leave(self) -> None:
         """Nobody listens any more."""
@@ -115,8 +120,7 @@ class Live:
     def _shown(self, text: str, supports: tuple[Support, ...]) -> str:
         """The sentence with its final numbers, and nothing in it that leads elsewhere."""
         for one in supports:
-            best = self._best.get(one.number)
-            self._best[one.number] = one if best is None or one.score > best.score else best
+            self._supports.setdefault(one.number, []).append(one)
         known = {one.number for one in supports}
         numbered = marks.put(
             text,

@@ -48,11 +48,12 @@ class Doubtful(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """`quote` is the passage's, letter for letter; `passage` counts from 0."""
+    """From `start` to `end` of the passage's text; `passage` counts from 0."""
 
     number: int
     passage: int
-    quote: str
+    start: int
+    end: int
     score: float
 
 
@@ -194,13 +195,8 @@ def _around(source: Source, at: int) -> str:
 
 
 def _support(source: Source, window: Window, score: float) -> Support:
-    text = source.said(window.begin, window.count)
-    return Support(source.number, source.at, _short(text), score)
-
-
-def _short(text: str) -> str:
-    """A quote of several sentences may be longer than one; it ends where it is too long for two."""
-    return text if len(text) <= 2 * LONGEST_QUOTE else f"{text[: 2 * LONGEST_QUOTE - 1].rstrip()}…"
+    start, end = source.spans[window.begin][0], source.spans[window.begin + window.count - 1][1]
+    return Support(source.number, source.at, start, end, score)
 
 
 def _held(source: Source, window: Window) -> frozenset[str]:

@@ -80,11 +80,15 @@ def find(question: Question, *, k: int = 10, weights: Mapping[UUID, float] | Non
     began = time.perf_counter()
     rows = _rows(question)
     found = time.perf_counter()
-    ranked = sorted(_hits(question, rows, weights or {}), key=lambda hit: (-hit.score, hit.chunk_id))
+    ranked = sorted(_hits(question, rows, weights or {}), key=_order)
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
     relevant = relevance.likely(ranked, scales=_scales(question, rows))
     timings = {"find": round((found - began) * 1000, 2), "rank": _milliseconds(found)}
     return SearchResult(passages=passages, relevant=relevant, timings=timings)
+
+
+def _order(hit: Hit) -> tuple[float, float, UUID]:
+    return -hit.score, -(hit.similarity or 0.0), hit.chunk_id
 
 
 def _milliseconds(began: float) -> float:
