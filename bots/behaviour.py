@@ -15,8 +15,9 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 
 from bots.enums import DEFAULT_SETTINGS
-from bots.models import Bot, Scope
+from bots.models import Bot, BotDataset, Scope
 from bots.types import DatasetWeight, ScopePolicy
+from knowledge.types import Filter
 
 Behaviour = Mapping[str, Any]
 
@@ -34,11 +35,17 @@ def draft(bot_id: UUID) -> dict[str, Any]:
     found: dict[str, Any] = {
         **{name: getattr(bot, name) for name in BOT_FIELDS},
         "settings": bot.effective_settings,
-        "datasets": [{"dataset_id": link.dataset_id, "priority": link.priority} for link in links],
+        "datasets": [_link(link) for link in links],
         "scope": next(map(_scope, bot.bot_scopes.filter(is_active=True)), None),
     }
     kept: dict[str, Any] = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return kept
+
+
+def _link(link: BotDataset) -> dict[str, Any]:
+    limits = {"tags": link.tags, "metadata": link.metadata}
+    named = {"dataset_id": link.dataset_id, "priority": link.priority}
+    return named | {name: limit for name, limit in limits.items() if limit}
 
 
 def _scope(scope: Scope) -> dict[str, Any]:
@@ -73,7 +80,11 @@ def providers(behaviour: Behaviour) -> set[UUID]:
 
 def datasets(behaviour: Behaviour) -> tuple[DatasetWeight, ...]:
     links: Iterable[Mapping[str, Any]] = behaviour["datasets"]
-    return tuple(DatasetWeight(UUID(link["dataset_id"]), link["priority"]) for link in links)
+    return tuple(DatasetWeight(UUID(link["dataset_id"]), link["priority"], _only(link)) for link in links)
+
+
+def _only(link: Mapping[str, Any]) -> Filter:
+    return Filter(tags=tuple(link.get("tags", ())), metadata=link.get("metadata", {}))
 
 
 def dataset_ids(behaviour: Behaviour) -> set[UUID]:

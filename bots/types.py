@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, Strictness
+from knowledge.types import Filter
 from tenants.types import TenantRef
 
 Action = Literal["allow", "refuse", "escalate"]
@@ -20,10 +21,11 @@ DEFAULT_HISTORY = 10
 
 @dataclass(frozen=True, slots=True)
 class DatasetWeight:
-    """A dataset a bot answers from; priority 1 is the most important."""
+    """A dataset a bot answers from, and which of its documents; priority 1 is the most important."""
 
     dataset_id: UUID
     priority: int = 1
+    only: Filter = field(default_factory=Filter)
 
     @property
     def weight(self) -> float:
@@ -83,6 +85,11 @@ class BotProfile:
     @property
     def dataset_ids(self) -> tuple[UUID, ...]:
         return tuple(dataset.dataset_id for dataset in self.datasets)
+
+    @property
+    def limits(self) -> dict[UUID, Filter]:
+        """Which documents of each dataset count."""
+        return {dataset.dataset_id: dataset.only for dataset in self.datasets}
 
     @property
     def weights(self) -> dict[UUID, float]:

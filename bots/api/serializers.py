@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -11,8 +12,12 @@ from bots import origins
 from bots.enums import DEFAULT_SETTINGS, SETTINGS, Judge, PrivateData, PublishMode, Strictness, Threshold
 from bots.models import Bot, BotDataset, KeyBot, Scope
 from bots.types import DEFAULT_HISTORY
+from knowledge.models import TAG_LENGTH
 from tenants import context
 from tenants.http import StrictSerializer
+
+LINK_TAGS = 50
+LINK_METADATA_BYTES = 4_096
 
 
 class BotSettings(StrictSerializer):
@@ -115,17 +120,30 @@ class BotOut(serializers.ModelSerializer[Bot]):
         return str(context.current().id)
 
 
+def _short(value: dict[str, Any]) -> None:
+    if len(json.dumps(value)) > LINK_METADATA_BYTES:
+        raise serializers.ValidationError(f"At most {LINK_METADATA_BYTES} bytes.")
+
+
 class LinkIn(StrictSerializer):
     dataset_id = serializers.UUIDField()
     is_active = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(
         min_value=1, max_value=100, required=False, help_text="1 is the most important, and the default."
     )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=TAG_LENGTH),
+        max_length=LINK_TAGS,
+        required=False,
+        help_text="Answer only from documents with any of these; with none named, from all.",
+    )
+    metadata = serializers.DictField(
+        required=False, validators=[_short], help_text="Answer only from documents whose metadata says all of this."
+    )
 
 
-class LinkChange(StrictSerializer):
-    is_active = serializers.BooleanField(required=False)
-    priority = serializers.IntegerField(min_value=1, max_value=100, required=False)
+class LinkChange(LinkIn):
+    dataset_id = None  # type: ignore[assignment]  # stands in the address
 
 
 class LinkOut(serializers.ModelSerializer[BotDataset]):
@@ -135,7 +153,10 @@ class LinkOut(serializers.ModelSerializer[BotDataset]):
 
     class Meta:
         model = BotDataset
-        fields = ["id", "bot_id", "dataset_id", "dataset_name", "is_active", "priority", "created_at", "updated_at"]
+        fields = [
+            "id", "bot_id", "dataset_id", "dataset_name", "is_active", "priority", "tags", "metadata", "created_at",
+            "updated_at",
+        ]  # fmt: skip
 
 
 class Phrases(serializers.ListField):

@@ -50,6 +50,8 @@ class VersionOut(serializers.ModelSerializer[BotVersion]):
 class LinkShape(serializers.Serializer[Any]):
     dataset_id = serializers.UUIDField()
     priority = serializers.IntegerField()
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    metadata = serializers.DictField(required=False)
 
 
 class BehaviourOut(serializers.Serializer[Any]):
@@ -91,7 +93,7 @@ class ChangeOut(serializers.Serializer[Any]):
     removed = serializers.ListField(child=serializers.JSONField(), help_text="Of a list: what went.")
     changed = serializers.ListField(
         child=serializers.JSONField(),
-        help_text="Of the datasets: those with another priority, as `dataset_id`, `name`, `old`, `new`.",
+        help_text="Of the datasets: those with another priority, tags or metadata, as `dataset_id`, `name`, `old`, `new`.",
     )
 
 

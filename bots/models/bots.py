@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from bots.enums import DEFAULT_SETTINGS, Judge, PrivateData, PublishMode, Strictness
 from bots.types import DEFAULT_HISTORY, ScopePolicy
+from knowledge.models import TAG_LENGTH
 
 
 class Bot(models.Model):
@@ -68,13 +69,16 @@ class Bot(models.Model):
 
 
 class BotDataset(models.Model):
-    """A dataset a bot answers from; priority 1 is the most important."""
+    """A dataset a bot answers from; priority 1 is the most important. With `tags` or `metadata` only those documents
+    count that carry one of the tags and say all of the metadata."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="links")
     dataset = models.ForeignKey("knowledge.Dataset", on_delete=models.PROTECT, related_name="bot_links")
     is_active = models.BooleanField(default=True)
     priority = models.PositiveSmallIntegerField(default=1)
+    tags = ArrayField(models.CharField(max_length=TAG_LENGTH), default=list, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

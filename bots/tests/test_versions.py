@@ -19,6 +19,7 @@ from integrations.services import ProviderInUse
 from knowledge import services as knowledge
 from knowledge.models import Dataset
 from knowledge.services import DatasetInUse
+from knowledge.types import Filter
 from tenants.errors import NotFound
 from tenants.models import AuditEvent
 from tenants.types import Principal
@@ -190,7 +191,9 @@ def test_any_two_versions_can_be_compared(api: APIClient, bot: Bot, dataset: Dat
     url = f"{BOTS}/{bot.id}/versions"
     step = api.get(f"{url}/4/changes").json()
     assert (step["number"], step["against"], len(step["changes"])) == (4, 3, 1)
-    assert step["changes"][0]["changed"] == [{"dataset_id": str(dataset.id), "name": "Handbook", "old": 1, "new": 5}]
+    assert step["changes"][0]["changed"] == [
+        {"dataset_id": str(dataset.id), "name": "Handbook", "old": {"priority": 1}, "new": {"priority": 5}}
+    ]
     assert set(_fields(api.get(f"{url}/4/changes?against=1").json()["changes"])) == {"model", "datasets"}
     assert _fields(api.get(f"{url}/1/changes?against=2").json()["changes"]) == {"model": ("m-2", "")}
     first = api.get(f"{url}/1/changes").json()
@@ -324,3 +327,38 @@ def test_the_examples_of_topics_are_behaviour_and_come_back_with_their_version(a
     assert api.post(f"{BOTS}/{bot.id}/rollback", {"version": plain}, format="json").status_code == 201
     assert selectors.profile(bot.id).scope.topic_examples == {}
     assert api.get(f"{url}/{made['id']}").json()["topic_examples"] == {}
+
+
+def test_which_documents_of_a_dataset_count_is_behaviour(
+    api: APIClient, bot: Bot, dataset: Dataset, principal: Principal
+) -> None:
+    url = f"{BOTS}/{bot.id}/datasets"
+    only = {"tags": ["public"], "metadata": {"year": 2026}}
+    assert api.post(url, {"dataset_id": str(dataset.id), **only}, format="json").status_code == 201
+    assert selectors.profile(bot.id).limits[dataset.id] == Filter(tags=("public",), metadata={"year": 2026})
+    api.put(f"{url}/{dataset.id}", {"tags": [], "metadata": {}}, format="json")
+    assert not selectors.profile(bot.id).limits[dataset.id]
+    [change] = api.get(f"{BOTS}/{bot.id}/versions/3/changes").json()["changes"]
+    assert change["changed"] == [
+        {"dataset_id": str(dataset.id), "name": "Handbook", "old": {"priority": 1, **only}, "new": {"priority": 1}}
+    ]
+    services.rollback(by=principal, bot_id=bot.id, number=2)
+    link = api.get(f"{url}/{dataset.id}").json()
+    assert {name: link[name] for name in only} == only
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"tags": ["x" * 61]}, "tags.0"),
+        ({"tags": "public"}, "tags"),
+        ({"metadata": []}, "metadata"),
+        ({"metadata": {"a": "x" * 5000}}, "metadata"),
+        ({"tag": []}, "tag"),
+    ],
+)
+def test_limits_of_a_dataset_are_bounded(
+    api: APIClient, bot: Bot, dataset: Dataset, wrong: dict[str, Any], field: str
+) -> None:
+    refused = api.post(f"{BOTS}/{bot.id}/datasets", {"dataset_id": str(dataset.id), **wrong}, format="json")
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, [field])

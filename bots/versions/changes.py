@@ -1,7 +1,7 @@
 """What two behaviours of a bot differ in, in a form for people; pure.
 
 In: an older and a newer one, and what their providers and datasets are called. Out: a change for each field that is not
-the same, with the value before and after. Of lists also what came and went, of datasets also whose priority changed.
+the same, with the value before and after. Of lists also what came and went, of datasets also which are used otherwise.
 """
 
 from __future__ import annotations
@@ -78,11 +78,16 @@ def _of_datasets(old: list[dict[str, Any]], new: list[dict[str, Any]], names: Ma
         added=tuple(link for found, link in after.items() if found not in before),
         removed=tuple(link for found, link in before.items() if found not in after),
         changed=tuple(
-            {"dataset_id": found, "name": link["name"], "old": before[found]["priority"], "new": link["priority"]}
+            {"dataset_id": found, "name": link["name"], "old": _terms(before[found]), "new": _terms(link)}
             for found, link in after.items()
-            if found in before and before[found]["priority"] != link["priority"]
+            if found in before and _terms(before[found]) != _terms(link)
         ),
     )
+
+
+def _terms(link: Mapping[str, Any]) -> dict[str, Any]:
+    """On which terms a dataset is used."""
+    return {name: value for name, value in link.items() if name not in {"dataset_id", "name"}}
 
 
 def _by_id(links: list[dict[str, Any]], names: Mapping[str, str]) -> dict[str, dict[str, Any]]:

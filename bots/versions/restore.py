@@ -50,8 +50,13 @@ def _restore_links(bot: Bot, version: BotVersion) -> None:
     bot.links.filter(is_active=True).exclude(dataset_id__in=[each.dataset_id for each in weights]).delete()
     for each in weights:
         BotDataset.objects.update_or_create(
-            bot=bot, dataset_id=each.dataset_id, defaults={"is_active": True, "priority": each.priority}
-        )
+            bot=bot,
+            dataset_id=each.dataset_id,
+            defaults={
+                "is_active": True, "priority": each.priority,
+                "tags": list(each.only.tags), "metadata": dict(each.only.metadata),
+            },
+        )  # fmt: skip
 
 
 def _restore_scope(bot: Bot, version: BotVersion) -> None:

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from bots import selectors as profiles
+from bots import services as bots
 from bots.models import Bot
 from chat.models import Message
 from chat.tests.conftest import talk
@@ -76,3 +77,22 @@ def test_only_a_provider_is_awaited_between_two_hops(make_bot: MakeBot, away: Da
 
 def test_with_the_built_in_model_all_is_one_hop(make_bot: MakeBot, handbook: Dataset) -> None:
     assert isinstance(prepare.begin(turn=opened(make_bot(handbook)), trace=Trace()), Ready)
+
+
+def test_a_bot_answers_from_those_documents_of_a_dataset_that_it_may_use(
+    make_bot: MakeBot, handbook: Dataset, principal: Principal
+) -> None:
+    knowledge.add_text(
+        by=principal, dataset=handbook, title="For staff", content="Express shipping costs us $3.20 to send.",
+        tags=["internal"],
+    )  # fmt: skip
+    while serve():
+        pass
+    bot = make_bot(handbook)
+    assert "$14.95" in talk(bot, QUESTION).said.text
+    bots.update_link(by=principal, bot_id=bot.id, dataset_id=handbook.id, tags=["internal"])
+    said = talk(bot, QUESTION).said
+    assert "$3.20" in said.text
+    assert {hit.document_title for hit in said.found.hits} == {"For staff"}
+    bots.update_link(by=principal, bot_id=bot.id, dataset_id=handbook.id, metadata={"audience": "partners"})
+    assert talk(bot, QUESTION).said.found.hits == ()

@@ -19,7 +19,7 @@ PASSAGES = 6
 
 
 def ask(*, profile: BotProfile, text: str) -> search.Question:
-    return search.ask(dataset_ids=profile.dataset_ids, text=text)
+    return search.ask(dataset_ids=profile.dataset_ids, text=text, within=profile.limits)
 
 
 def find(*, profile: BotProfile, question: search.Question, trace: Trace) -> Found:
