@@ -93,7 +93,7 @@ class ChangeOut(serializers.Serializer[Any]):
     removed = serializers.ListField(child=serializers.JSONField(), help_text="Of a list: what went.")
     changed = serializers.ListField(
         child=serializers.JSONField(),
-        help_text="Of the datasets: those with another priority, tags or metadata, as `dataset_id`, `name`, `old`, `new`.",
+        help_text="Of datasets: those with another priority, tags or metadata, as `dataset_id`, `name`, `old`, `new`.",
     )
 
 

@@ -10,32 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bots.guardrails.credentials import KEY, PRIVATE_KEY, is_card
+
 _CARD = re.compile(r"(?<![\w.])(?:[3-6]\d|2[2-7])\d{2}(?:[ -]?\d){9,15}(?![\w])")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?!\w)")
-_BLOCK = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{0,60}-----)?"
-)
-_KEY = re.compile(
-    r"(?<![\w-])(?:sk-(?:ant-|proj-)?[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}"
-    r"|xox[abprs]-[\w-]{10,}|AIza[\w-]{30,}|glpat-[\w-]{16,}|[sr]k_(?:live|test)_\w{16,}"
-    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})"
-)
 _GIVEN = re.compile(
     r"(?i)(?<!\w)(?:password|passwd|passphrase|passwort|contraseña|mot de passe|пароль|parola|şifre|密码|パスワード"
     r"|api[ _-]?key|secret[ _-]?key|access[ _-]?token)(?: is|:|=| ist| es| est|是|は)[ :]{0,2}[\"'“]?"
     r"(?P<secret>(?=[^\s\"'”]*[\d@#$%^&*+=])[^\s\"'”]{6,200})"
 )
 _CODE = re.compile(r"(?i)(?<!\w)(?:cvv|cvc|cvv2|cvc2|security code)(?: is|:|=)? ?(?P<secret>\d{3,4})(?!\d)")
-
-# How long the numbers of a kind are, by what they begin with.
-_CARDS: tuple[tuple[tuple[str, ...], tuple[int, ...]], ...] = (
-    (("4",), (13, 16, 19)),
-    (("34", "37"), (15,)),
-    (("2", "5"), (16,)),
-    (("3",), (14, 15, 16)),
-    (("6",), (16, 17, 18, 19)),
-)
 
 
 def masked(text: str) -> tuple[str, tuple[str, ...]]:
@@ -63,12 +47,7 @@ def _masking(kind: str, holds: Callable[[str], str], kinds: dict[str, None]) -> 
 
 
 def _card(found: str) -> str:
-    """The number where it is a card's: by the lengths of its kind and by Luhn's sum; "" where it is none."""
-    digits = "".join(sign for sign in found if sign.isdigit())
-    lengths = next(lengths for begins, lengths in _CARDS if digits.startswith(begins))
-    values = [int(digit) for digit in reversed(digits)]
-    total = sum(value if at % 2 == 0 else sum(divmod(2 * value, 10)) for at, value in enumerate(values))
-    return found if len(digits) in lengths and total % 10 == 0 and len(set(digits)) > 1 else ""
+    return found if is_card(found) else ""
 
 
 def _iban(found: str) -> str:
@@ -89,8 +68,8 @@ def _as_it_is(found: str) -> str:
 
 
 _LOOKED_FOR: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
-    ("private_key", _BLOCK, _as_it_is),
-    ("api_key", _KEY, _as_it_is),
+    ("private_key", PRIVATE_KEY, _as_it_is),
+    ("api_key", KEY, _as_it_is),
     ("iban", _IBAN, _iban),
     ("card_number", _CARD, _card),
     ("security_code", _CODE, _as_it_is),

@@ -9,24 +9,13 @@ from __future__ import annotations
 
 import re
 
+from bots.guardrails.credentials import KEY, PRIVATE_KEY, is_card
+
 MASK = "•••"
 _WORTH = re.compile(r"\d(?:[ -]?\d){12}|[A-Za-z0-9_+/=-]{16}|pass|pwd|PRIVATE KEY|contra|kenn|mot de", re.IGNORECASE)
-_KEYS = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"
-    r"|(?<![A-Za-z0-9_-])(?:"
-    r"sk-(?:ant-|proj-|or-|live-|test-)?(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}"
-    r"|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}"
-    r"|ak_(?:live|test)_[A-Za-z0-9_-]{16,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}"
-    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{18,}"
-    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}"
-    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
-    r")"
-    r"|(?i:(?<=\bbearer )|(?<=\bapi[-_ ]key: )|(?<=\bapi[-_ ]key=)|(?<=\bsecret: )|(?<=\bsecret=)"
-    r"|(?<=\btoken: )|(?<=\btoken=))"
-    r"(?=[A-Za-z._~+/-]{0,64}\d)[A-Za-z0-9._~+/-]{16,}=*",
-    re.DOTALL,
+_BEARER = re.compile(
+    r"(?i:(?<=\bbearer )|(?<=\bapi[-_ ]key: )|(?<=\bapi[-_ ]key=)|(?<=\bsecret: )|(?<=\bsecret=)"
+    r"|(?<=\btoken: )|(?<=\btoken=))(?=[A-Za-z._~+/-]{0,64}\d)[A-Za-z0-9._~+/-]{16,}=*"
 )
 _PASSWORD = re.compile(
     r"(?:\b(?:password|passwd|passphrase|pwd|contraseña|kennwort|passwort|mot de passe|senha|wachtwoord)\b"
@@ -41,17 +30,11 @@ def clean(text: str, *, shown: str) -> str:
     """`shown` is all that the passages say."""
     if not _WORTH.search(text):
         return text
-    text = _KEYS.sub(lambda found: found[0] if _EXAMPLE.search(found[0]) else MASK, text)
+    for pattern in (PRIVATE_KEY, KEY, _BEARER):
+        text = pattern.sub(lambda found: found[0] if _EXAMPLE.search(found[0]) else MASK, text)
     text = _PASSWORD.sub(lambda found: found[0] if found[1].rstrip(".!?") in shown else _masked(found), text)
-    return _CARD.sub(lambda found: MASK if _is_card(found[0]) and found[0] not in shown else found[0], text)
+    return _CARD.sub(lambda found: MASK if is_card(found[0]) and found[0] not in shown else found[0], text)
 
 
 def _masked(found: re.Match[str]) -> str:
     return found[0][: found.start(1) - found.start()] + MASK
-
-
-def _is_card(number: str) -> bool:
-    """By the check digit and by how the vendors' numbers begin."""
-    digits = [int(sign) for sign in number if sign.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return digits[0] in {2, 3, 4, 5, 6} and len(set(digits)) > 1 and (sum(doubled) + sum(digits[-1::-2])) % 10 == 0
