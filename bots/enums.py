@@ -38,6 +38,13 @@ class ProviderFailure(TextChoices):
     APOLOGIZE = "apologize", "Say that it cannot answer at the moment"
 
 
+class FollowUps(TextChoices):
+    """Which questions the bot's model puts into words that stand alone, once something was said before."""
+
+    LEANING = "leaning", "Those that plainly lean on the talk"
+    ALL = "all", "Every question"
+
+
 class PublishMode(TextChoices):
     """When a change of a bot's behaviour reaches its customers."""
 
@@ -92,10 +99,12 @@ SETTINGS: dict[str, type[TextChoices]] = {
     "citation_style": CitationStyle,
     "fallback_behavior": FallbackBehavior,
     "provider_failure": ProviderFailure,
+    "follow_ups": FollowUps,
 }
 DEFAULT_SETTINGS: dict[str, str] = {
     "response_format": ResponseFormat.HELPFUL_AND_DETAILED.value,
     "citation_style": CitationStyle.NUMBERED.value,
     "fallback_behavior": FallbackBehavior.SAY_UNKNOWN.value,
     "provider_failure": ProviderFailure.QUOTE.value,
+    "follow_ups": FollowUps.LEANING.value,
 }

@@ -25,7 +25,8 @@ class Hit:
     """A passage that was found, where it stands, and why it is ranked as it is.
 
     `score` is 0 to 1 and falls with the rank; `similarity` is the cosine of its vector and the question's; `coverage`
-    is the share of the question's words that are in it; a rank is empty where that half of the search found nothing.
+    is the share of the question's words that are in it, `telling` the same where rare words count for more than those
+    that many passages have; a rank is empty where that half of the search found nothing.
     `foreign` says that the question is surely in another language than the passage, so that shared words say nothing.
     """
 
@@ -44,6 +45,7 @@ class Hit:
     dense_rank: int | None
     lexical_rank: int | None
     foreign: bool = False
+    telling: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,12 @@ class BotSettings(StrictSerializer):
         required=False,
         help_text=f"What to do when no provider of the bot answers. Default: {DEFAULT_SETTINGS['provider_failure']}.",
     )
+    follow_ups = serializers.ChoiceField(
+        choices=SETTINGS["follow_ups"].choices,
+        required=False,
+        help_text=f"Which questions the bot's model makes stand alone, once something was said before. Default: "
+        f"{DEFAULT_SETTINGS['follow_ups']}.",
+    )
 
 
 MOST_EXAMPLES = 200

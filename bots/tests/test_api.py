@@ -54,7 +54,7 @@ def test_a_bot_lives(api: APIClient, acme: TenantRef, provider: TenantAIProvider
     made = api.post(f"{BOTS}/", {**GUIDE_BOT, "tenant_ai_provider_id": str(provider.id)}, format="json")
     assert made.status_code == 201
     body = made.json()
-    kept = {**GUIDE_BOT, "settings": GUIDE_BOT["settings"] | {"provider_failure": "quote"}}
+    kept = {**GUIDE_BOT, "settings": GUIDE_BOT["settings"] | {"provider_failure": "quote", "follow_ups": "leaning"}}
     assert {name: body[name] for name in GUIDE_BOT} == kept
     assert body["tenant_id"] == str(acme.id)
     assert TenantRoute.objects.get(id=body["id"]).tenant_id == acme.id
@@ -80,6 +80,7 @@ def test_what_a_short_body_leaves_out_has_its_default(api: APIClient, provider: 
         "citation_style": "numbered",
         "fallback_behavior": "say_unknown",
         "provider_failure": "quote",
+        "follow_ups": "leaning",
     }
     assert (body["is_active"], body["is_public"], body["allowed_domains"]) == (True, False, [])
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from bots.models import Bot
 from chat.models import Message
-from chat.tests.conftest import CITED
+from chat.tests.conftest import CITED, change
 from chat.tests.heard import PUBLIC, SHIPPING, ask, stream
 from chat.turn import rewrite
 from integrations.models import ModelCall, TenantAIProvider
@@ -221,3 +221,18 @@ def test_of_a_long_talk_the_model_is_shown_its_end(
     assert anonymous.post(PUBLIC, body).status_code == 200
     talk = json.loads(rewrites(wire)[0]["messages"][1]["content"])["talk"]
     assert [message["text"] for message in talk] == [f"Message {at}." for at in range(20 - rewrite.TURNS, 20)]
+
+
+def test_a_bot_may_have_every_question_rewritten(
+    anonymous: APIClient, bot: Bot, wire: Wire, rewriter: Callable[[str], None]
+) -> None:
+    rewriter(BY_MODEL)
+    plain = "How many days does the parcel with the garden shears take?"
+    followed_up(anonymous, bot, question=plain)
+    assert rewrites(wire) == []
+    change(bot, settings={"follow_ups": "all"})
+    ask(anonymous, bot.id, plain)  # nothing was said before
+    assert rewrites(wire) == []
+    followed_up(anonymous, bot, question=plain)
+    assert len(rewrites(wire)) == 1
+    assert BY_MODEL in {message.trace["question"] for message in Message.objects.filter(role="assistant")}

@@ -70,9 +70,9 @@ async def ready(*, turn: Opened, trace: Trace, first: Step) -> Ready:
 
 def begin(*, turn: Opened, trace: Trace) -> Step:
     """As far as can be gone in one hop. Raises `Declined`."""
-    if turn.history and followup.leans(turn.question):
+    if rewrite.wanted(turn):
         willing, _ = candidates.of(turn.profile, passages=False, trace=trace)
-        if rewrite.worthwhile(turn, willing):
+        if rewrite.worthwhile(willing):
             with trace.step("guard"):  # what is refused as it stands costs no call
                 alone = guard.look(turn=turn, standalone=turn.question, trace=trace)
                 if not judge.judge_of(turn=turn, verdict=alone, trace=trace):

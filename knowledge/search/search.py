@@ -188,7 +188,7 @@ def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float
     for row in rows:
         score = fuse.score(
             None if row.similarity is None else near[row.space_id].stretch(row.similarity),
-            by_words[row.chunk_id],
+            by_words[row.chunk_id].weight,
             weight=weigh[row.dataset_id],
         )
         yield Hit(
@@ -207,19 +207,31 @@ def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float
             dense_rank=row.dense_rank,
             lexical_rank=row.lexical_rank,
             foreign=bool(spoken) and spoken != row.config,
+            telling=round(by_words[row.chunk_id].share, 4),
         )
 
 
-def _by_words(rows: Sequence[_Row]) -> dict[UUID, float]:
-    """How well the question's words fit each passage: 0 to 1. A question has other words in each language."""
-    found: dict[UUID, float] = {}
+class _Words(NamedTuple):
+    """How well the question's words fit a passage beside the others, and its share of the question: 0 to 1."""
+
+    weight: float
+    share: float
+
+
+def _by_words(rows: Sequence[_Row]) -> dict[UUID, _Words]:
+    """A question has other words in each language."""
+    found: dict[UUID, _Words] = {}
     for config in {row.config for row in rows}:
         spoken = [row for row in rows if row.config == config]
-        weights = words.weights([words.Held(row.held, row.size) for row in spoken])
-        found |= {row.chunk_id: weight for row, weight in zip(spoken, weights, strict=True)}
-    best = fuse.Range.of(found.values(), low=0.0)
+        held = [words.Held(row.held, row.size) for row in spoken]
+        pairs = zip(words.weights(held), words.shares(held, asked=spoken[0].asked), strict=True)
+        found |= {row.chunk_id: _Words(*pair) for row, pair in zip(spoken, pairs, strict=True)}
+    best = fuse.Range.of((each.weight for each in found.values()), low=0.0)
     telling = fuse.telling(max((row.coverage for row in rows), default=0.0))
-    return {chunk: telling * best.stretch(weight) if weight else 0.0 for chunk, weight in found.items()}
+    return {
+        chunk: each._replace(weight=telling * best.stretch(each.weight) if each.weight else 0.0)
+        for chunk, each in found.items()
+    }
 
 
 def _nearest(rows: Sequence[_Row], space_id: UUID) -> fuse.Range:

@@ -181,7 +181,23 @@ def test_distinct_keeps_the_first_of_what_hardly_differs() -> None:
 
 def _hits(*similarities: float, coverage: float = 0.0) -> Iterator[Hit]:
     for rank, similarity in enumerate(similarities, 1):
-        yield Hit(uuid4(), uuid4(), "", uuid4(), "", None, "", 0, 0, 1 / rank, similarity, coverage, rank, None)
+        yield Hit(
+            uuid4(),
+            uuid4(),
+            "",
+            uuid4(),
+            "",
+            None,
+            "",
+            0,
+            0,
+            1 / rank,
+            similarity,
+            coverage,
+            rank,
+            None,
+            telling=coverage,
+        )
 
 
 def test_relevance_is_nearness_or_standing_out() -> None:
@@ -231,6 +247,14 @@ def test_a_rare_word_weighs_more_than_one_that_all_have() -> None:
     weights = words.weights([common, common, common, rare, words.Held([], 10)])
     assert weights[3] > weights[0] > weights[4] == 0
     assert weights[0] == weights[1]
+
+
+def test_a_share_of_the_question_is_by_the_rarity_of_its_words() -> None:
+    passages = [words.Held([1], 10), words.Held([1], 10), words.Held([1, 2], 10), words.Held([], 10)]
+    common, _, both, none = words.shares(passages, asked=2)
+    assert none == 0 < common < 0.5 < both == 1
+    assert words.shares(passages, asked=4)[2] < 0.6  # two words are in no passage at all
+    assert words.shares([], asked=0) == []
 
 
 def test_a_long_passage_weighs_a_little_less() -> None:
