@@ -180,3 +180,10 @@ def test_however_a_text_is_cut_the_same_words_come_out(pieces: list[str], bare: 
     assert numbers == list(range(1, len(numbers) + 1))
     assert "evil.example/p" not in whole.text
     assert all(part in TEXTS[quote.passage] for quote in whole.quotes for part in quote.text.split(quotes.APART))
+
+
+def test_a_time_of_day_ends_no_sentence() -> None:
+    text = "Order express before 2 p.m. Eastern Time, costs $14.95 [2]. Orders over $50 ship free [1]."
+    heard, found = told(*text, **LOOSE)
+    assert found.text.count("[1]") == 1
+    assert ".m [" not in "".join(heard)

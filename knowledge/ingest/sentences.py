@@ -16,7 +16,7 @@ _MARKS = ".!?…;؟۔।॥"
 # Possessive, and only from the first mark of a run: a megabyte of dots is read once.
 _END = re.compile(f"(?:(?<![{_MARKS}])[{_MARKS}]++[{_CLOSING}]*+(?=\\s)|[。！？；]++[{_CLOSING}]*+|\n)\\s*")
 _ABBREVIATED = re.compile(
-    r"(?:^|[\s(])(?:[A-Za-z]|[Nn]o|[Dd]r|[Mm]rs?|[Pp]rof|[Ss]t|[Cc]f|[Ff]ig|[Nn]r|vs|bzw|z\.B|i\.e|e\.g)\.$"
+    r"(?:\d[AaPp]\.[Mm]|(?:^|[\s(])(?:(?:[A-Za-z]\.)*[A-Za-z]|[Nn]o|[Dd]r|[Mm]rs?|[Ss]ra?|[Pp]rof|[Ss]t|[Cc]f|[Ff]ig|[Nn]r|vs|bzw|ca))\.$"
 )
 
 

@@ -115,9 +115,10 @@ def test_no_character_is_cut_in_two() -> None:
     assert not any(piece.content.startswith("\u0301") for piece in found)
 
 
-def test_an_abbreviation_ends_no_sentence() -> None:
-    text = "Ask Dr. Smith about it, please, and about the rest. " * 4
-    assert not any(piece.content.endswith("Dr.") for piece in pieces(Block("paragraph", text), size=60, overlap=0))
+@pytest.mark.parametrize("short", ["Dr.", "2 p.m.", "9a.m.", "U.S.", "z.B."])
+def test_an_abbreviation_ends_no_sentence(short: str) -> None:
+    text = f"Ask at {short} Smith about it, please, and the rest. " * 4
+    assert not any(piece.content.endswith(short) for piece in pieces(Block("paragraph", text), size=60, overlap=0))
 
 
 def test_the_page_is_the_first_characters() -> None:
