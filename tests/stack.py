@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
+PORTS = 5  # tried at the most
 ADMIN = {"email": "root@parley.example", "password": "a long first password"}
 
 
@@ -30,8 +31,7 @@ class Stack:
         self.workers = env.pop("CELERY_WORKERS", "1")
         self.name = f"stack_{uuid4().hex[:12]}"
         self._admin_url = database_url.rsplit("/", 1)[0] + "/postgres"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = 0  # of the web server, once there is one
         self.env = os.environ | {
             "PARLEY_ENV": "development",
             "PARLEY_VAR": str(folder),
@@ -43,18 +43,46 @@ class Stack:
             "INGEST_LEASE_SECONDS": "6",
             **env,
         }
-        self.url = f"http://127.0.0.1:{self.port}"
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def up(self) -> None:
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
         self.manage("migrate_schemas", "--verbosity", "0")
         self.manage("seed", "--no-demo")
-        self._start("web", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port))
+        self.port = self.start_web("web")
         self.start_worker()
         self._start("beat", "celery", "-A", "config", "beat", "--pidfile=", "--schedule", str(self.folder / "beat"))
-        self.wait(self._ready, "the web server")
+
+    def start_web(self, name: str, **env: str) -> int:
+        """A web server that answers, and its port: another one where somebody takes the port before it does."""
+        for _ in range(PORTS):
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port: int = free.getsockname()[1]
+            server = self._start(
+                name, "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port), **env
+            )
+            if self._answers(server, port):
+                return port
+        raise AssertionError(f"The web server ended {PORTS} times; {self._tails()}")
+
+    def _answers(self, server: subprocess.Popen[bytes], port: int) -> bool:
+        self.wait(lambda: server.poll() is not None or _is_ready(port), "the web server")
+        return server.poll() is None
+
+    def stop(self, name: str) -> None:
+        child = self._children.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait(5)
 
     def start_worker(self) -> None:
         self._start("worker", "celery", "-A", "config", "worker", "--concurrency", self.workers, "--without-gossip",
@@ -77,14 +105,8 @@ class Stack:
         child.wait(10)
 
     def down(self) -> None:
-        for child in reversed(self._children.values()):
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGTERM)
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait(5)
+        for name in reversed(list(self._children)):
+            self.stop(name)
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
 
@@ -119,21 +141,26 @@ class Stack:
             time.sleep(0.2)
         raise AssertionError(f"{what} did not come; {self._tails()}")
 
-    def _ready(self) -> bool:
-        try:
-            with self.client() as client:
-                return client.get("/health/ready").status_code == 200
-        except httpx2.TransportError:
-            return False
-
-    def _start(self, name: str, *module: str) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        self._children[name] = subprocess.Popen(
-            [sys.executable, "-m", *module], cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
+    def _start(self, name: str, *module: str, **env: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            child = self._children[name] = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                cwd=ROOT,
+                env=self.env | env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return child
 
     def _tails(self) -> str:
         return "\n".join(
             f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in self.folder.glob("*.log")
         )
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
+    except httpx2.TransportError:
+        return False

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ import openai
 import pytest
 
 from integrations.tests.wire import ANSWER, Wire
-from tests.stack import ROOT, Stack
+from tests.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("stack")
 QUESTION = "What is your shipping policy?"
@@ -62,29 +60,8 @@ def far_side() -> Iterator[Wire]:
 @pytest.fixture(scope="module")
 def port(stack: Stack, far_side: Wire) -> Iterator[int]:
     """Of the web process that reaches the far side."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        chosen = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(chosen)]
-    env = stack.env | {"OUTBOUND_ALLOWED_PRIVATE": far_side.place}
-    with (stack.folder / "talk.log").open("ab") as log:
-        web = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-
-    def ready() -> bool:
-        try:
-            return httpx2.get(f"http://127.0.0.1:{chosen}/health/ready").status_code == 200
-        except httpx2.TransportError:
-            return False
-
-    try:
-        stack.wait(ready, "the web server beside the stack's")
-        yield chosen
-    finally:
-        web.terminate()
-        try:
-            web.wait(15)
-        except subprocess.TimeoutExpired:
-            web.kill()
-            web.wait(5)
+    yield stack.start_web("talk", OUTBOUND_ALLOWED_PRIVATE=far_side.place)
+    stack.stop("talk")
 
 
 @pytest.fixture(scope="module")
