@@ -15,10 +15,18 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 API = "/v1/"
+PAGES = ("/dashboard/", "/accounts/", "/welcome/", "/c/")
+POLICY = "; ".join(
+    (
+        "default-src 'self'", "img-src 'self' data:", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)  # fmt: skip
 
 
 class _OnTheLoop(MiddlewareMixin):
@@ -73,3 +81,19 @@ class Authentication(_PagesOnly, AuthenticationMiddleware):
 
 class Messages(_PagesOnly, MessageMiddleware):
     """What the next page says."""
+
+
+class Locale(_PagesOnly, LocaleMiddleware):
+    """In which language a page speaks: the reader's cookie, else the browser's."""
+
+
+class Policy(_OnTheLoop, MiddlewareMixin):
+    """What a page of ours may load and run: what we serve, and no script or style that is written into a page.
+
+    The console and the API's own page bring inline scripts of their libraries and are left out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.path_info.startswith(PAGES):
+            response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response

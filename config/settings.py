@@ -21,6 +21,8 @@ from config import env
 from config.console import UNFOLD as UNFOLD
 from config.embedded.addresses import discover
 from config.local_secrets import local_secret
+from config.openapi import SPECTACULAR as SPECTACULAR_SETTINGS  # noqa: F401 -- read by drf-spectacular
+from config.schedule import BEAT as CELERY_BEAT_SCHEDULE  # noqa: F401 -- read by Celery
 
 django_stubs_ext.monkeypatch()
 
@@ -116,6 +118,7 @@ SHARED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django_htmx",
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
@@ -138,7 +141,10 @@ MIDDLEWARE = [
     "config.middleware.Csrf",
     "config.middleware.Authentication",
     "config.middleware.Messages",
+    "config.middleware.Locale",
+    "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.FrameOptions",
+    "config.middleware.Policy",
 ]
 TEMPLATES = [
     {
@@ -150,6 +156,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
             ]
         },
     }
@@ -201,26 +208,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Parley",
-    "DESCRIPTION": "Chatbots that answer from an organisation's own documents.",
-    "VERSION": "0.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": f"{STATIC_URL}parley.svg",
-    "SERVE_AUTHENTICATION": [], "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {
-        "DocumentStatus": "knowledge.enums.Status", "ConversationStatus": "chat.enums.Status",
-        "KeyStatus": ["active", "expired", "revoked"], "MessageStatus": "chat.enums.Outcome",
-        "PriceKind": "tenants.enums.PriceKind", "SourceType": "knowledge.enums.SourceType",
-        "GuardAction": ["allow", "refuse", "escalate"], "GuardOutcome": ["allow", "refuse", "escalate", "mask"],
-        "ProbeKind": ["in_topic", "off_topic", "forbidden", "injection", "private", "own"],
-        "RunStatus": "bots.enums.RunStatus", "SpeakerRole": ["user", "assistant"],
-        "MessageRole": "chat.enums.Role", "MemberRole": "tenants.enums.Role",
-    },
-}  # fmt: skip
 
 # --- Work in the background ---------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -236,16 +223,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix
 CELERY_TASK_TIME_LIMIT = 3000
 # Every worker listens to both, turn by turn, so that mail does not stand behind documents.
 CELERY_TASK_QUEUES = [Queue("celery"), Queue("ingest")]
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep-recent": {"task": "knowledge.tasks.sweep_recent", "schedule": 5.0},
-    "sweep": {"task": "knowledge.tasks.sweep", "schedule": 20.0},
-    "tend-indexes": {"task": "knowledge.tasks.tend_indexes", "schedule": timedelta(minutes=10)},
-    "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
-    "sweep-tests": {"task": "chat.tasks.sweep_tests", "schedule": 30.0},
-    "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
-    "purge-calls": {"task": "integrations.tasks.purge_calls", "schedule": timedelta(hours=6)},
-    "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
-}
 
 # --- Knowledge and models -----------------------------------------------------------------------------------------
 MODELS_DIR = Path(env.text("MODELS_DIR") or VAR / "models")
@@ -277,6 +254,8 @@ CHAT_STREAMS = env.integer("CHAT_STREAMS", 2000, least=1)  # open at once in one
 
 # --- The rest -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE, TIME_ZONE = "en", "UTC"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = USE_I18N = True
 LOGGING = {
     "version": 1,

@@ -7,12 +7,18 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apikeys.api import urls as apikeys
+from apikeys.dashboard import urls as apikeys_pages
 from bots.api import urls as bots
+from bots.dashboard import urls as bots_pages
 from chat.api import urls as chat
+from chat.dashboard import urls as chat_pages
 from config import errors, health
 from integrations.api import urls as integrations
+from integrations.dashboard import urls as integrations_pages
 from knowledge.api import urls as knowledge
+from knowledge.dashboard import urls as knowledge_pages
 from tenants.api import urls as tenants
+from tenants.dashboard import urls as tenants_pages
 from tenants.http import route
 
 handler400 = errors.bad_request
@@ -20,6 +26,14 @@ handler403 = errors.permission_denied
 handler404 = errors.not_found
 handler500 = errors.server_error
 
+dashboard = [
+    *chat_pages.urlpatterns,
+    *bots_pages.urlpatterns,
+    *knowledge_pages.urlpatterns,
+    *integrations_pages.urlpatterns,
+    *apikeys_pages.urlpatterns,
+    *tenants_pages.urlpatterns,
+]
 urlpatterns = [
     path("admin/", include(tenants)),
     path("v1/auth/", include(apikeys.auth)),
@@ -35,4 +49,5 @@ urlpatterns = [
     route("health/live", health.live, "live"),
     route("health/ready", health.ready, "ready"),
     path("console/", admin.site.urls),
+    path("dashboard/<slug:slug>/", include((dashboard, "dashboard"))),
 ]

@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tenants.errors import NotFound
-from tenants.models import ModelPrice, Plan, SystemSetting, Tenant, TenantRoute
+from tenants.models import Membership, ModelPrice, Plan, SystemSetting, Tenant, TenantRoute, User
 from tenants.types import TenantRef
 
 AUDIT_LOGGING = "audit_logging"
@@ -47,6 +49,18 @@ def tenant_of(public_id: UUID) -> TenantRef:
 def any_route_serves(origins: Sequence[str]) -> bool:
     """Whether a bot of any live tenant serves one of these web origins."""
     return TenantRoute.objects.filter(tenant__is_active=True, origins__overlap=list(origins)).exists()
+
+
+def membership(*, user: User, slug: str) -> Membership | None:
+    """The user's place in the live tenant of this slug; `None` also where there is no such tenant."""
+    rows = Membership.objects.select_related("tenant", "user")
+    return rows.filter(user=user, user__is_active=True, tenant__slug=slug, tenant__is_active=True).first()
+
+
+def memberships(user: User) -> QuerySet[Membership]:
+    """The user's places in live tenants, by name."""
+    rows = Membership.objects.select_related("tenant").filter(user=user, tenant__is_active=True)
+    return rows.order_by("tenant__name", "tenant_id")
 
 
 def plan_of(tenant: TenantRef) -> Plan:
