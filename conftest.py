@@ -20,6 +20,7 @@ import pytest
 from config.embedded import temporary
 
 if TYPE_CHECKING:
+    from django.test import Client
     from rest_framework.test import APIClient
 
     from tenants.enums import Role
@@ -192,6 +193,19 @@ def api(api_as: Callable[..., APIClient]) -> APIClient:
     from tenants.enums import Role
 
     return api_as(Role.OWNER)
+
+
+@pytest.fixture
+def page_as(acme: TenantRef, member: Callable[..., User]) -> Callable[..., Client]:
+    """A browser signed in with a role: `page_as(Role.VIEWER)`, `page_as(Role.OWNER, tenant=globex)`."""
+    from django.test import Client
+
+    def make(role: Role, tenant: TenantRef = acme) -> Client:
+        client = Client()
+        client.force_login(member(role, tenant))
+        return client
+
+    return make
 
 
 @pytest.fixture

@@ -164,6 +164,14 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Compressed once, and named by their content so that browsers may keep them; tests collect nothing.
+_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if ENVIRONMENT != "test":
+    _STATIC = "servestatic.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC},
+}
 MEDIA_ROOT = VAR / "files"
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 25, least=1) * 1024 * 1024
 MAX_UPLOAD_FILES = env.integer("MAX_UPLOAD_FILES", 20, least=1)

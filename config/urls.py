@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apikeys.api import urls as apikeys
@@ -49,5 +50,6 @@ urlpatterns = [
     route("health/live", health.live, "live"),
     route("health/ready", health.ready, "ready"),
     path("console/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
     path("dashboard/<slug:slug>/", include((dashboard, "dashboard"))),
 ]
