@@ -6,11 +6,14 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from config.middleware import PAGES
 from tenants.errors import Forbidden, Invalid, NotFound, Problem, Unauthenticated
 
 log = logging.getLogger(__name__)
@@ -104,17 +107,29 @@ def respond(problem: Problem) -> JsonResponse:
     return response
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return respond(NotFound("There is nothing at this address."))
+def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A page where a person looks, problem details everywhere else. No request in the page: it may be what broke."""
+    if not request.path_info.startswith(PAGES):
+        return respond(problem)
+    return HttpResponse(render_to_string("error.html", {"problem": problem}), status=problem.status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return respond(Invalid("The request is malformed.", code="malformed"))
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, NotFound(_("There is nothing at this address.")))
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return respond(Forbidden())
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, Invalid(_("The request is malformed."), code="malformed"))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
-    return respond(Problem("This is our fault, and it was recorded."))
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, Forbidden(_("You may not do this.")))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that is not ours, or older than the session it was made in."""
+    return _answer(request, Forbidden(_("This form is too old. Go back, reload the page and try again."), code="csrf"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, Problem(_("This is our fault, and it was recorded.")))

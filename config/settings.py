@@ -118,6 +118,7 @@ SHARED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "django_htmx",
     "corsheaders",
     "rest_framework",
@@ -130,6 +131,7 @@ INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 # --- Requests -----------------------------------------------------------------------------------------------------
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]  # ours are Django's (config/middleware.py)
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 ASGI_APPLICATION = "config.asgi.application"
 APPEND_SLASH = False  # routes take both forms themselves (tenants/http.py)
 MIDDLEWARE = [
