@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count
 
 from bots.models import Bot
+from chat.models import Conversation
 from config.demo import acme, credentials
 from knowledge.models import Document
 from tenants import context
@@ -34,8 +36,11 @@ class Command(BaseCommand):
             with context.entered(tenant.ref):
                 bot = Bot.objects.filter(name=acme.BOT, is_active=True, is_public=True).order_by("created_at").first()
                 if bot is not None:
+                    is_first = not Conversation.objects.exists()
                     self._await_documents()
                     self._show_answer(_ask(url=url, bot_id=str(bot.id), question=acme.QUESTION))
+                    for talk in acme.TALKS if is_first else ():
+                        _hold(url=url, bot_id=str(bot.id), talk=talk)
         self._show_addresses(url)
 
     def _await_documents(self) -> None:
@@ -63,7 +68,10 @@ class Command(BaseCommand):
         self.stdout.write(f"          by {answer['model']}, in {answer['latency_ms']['total']} ms")
 
     def _show_addresses(self, url: str) -> None:
-        self.stdout.write(f"\nConsole   {url}/console/\nAPI       {url}/v1/docs\nHealth    {url}/health/ready")
+        self.stdout.write(
+            f"\nDashboard {url}/dashboard/{acme.SLUG}/\nConsole   {url}/console/\n"
+            f"API       {url}/v1/docs\nHealth    {url}/health/ready"
+        )
         shown = credentials.take(var=settings.VAR)
         lines = (
             ("Operator", ("admin_email", "admin_password")),
@@ -78,11 +86,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {name:11} {'  '.join(shown[key] for key in keys)}")
 
 
-def _ask(*, url: str, bot_id: str, question: str) -> dict[str, Any]:
+def _hold(*, url: str, bot_id: str, talk: Sequence[str]) -> None:
+    """A whole conversation, so that the dashboard has something to show."""
+    session_id = None
+    for question in talk:
+        session_id = _ask(url=url, bot_id=bot_id, question=question, session_id=session_id)["session_id"]
+
+
+def _ask(*, url: str, bot_id: str, question: str, session_id: str | None = None) -> dict[str, Any]:
     """One turn over the public API. Only our own server is asked, so the guarded client is not needed."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=60)
-    body = {"bot_id": bot_id, "messages": [{"role": "user", "content": question}], "session_id": None}
+    body = {"bot_id": bot_id, "messages": [{"role": "user", "content": question}], "session_id": session_id}
     try:
         connection.request("POST", "/v1/chat/public", json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
