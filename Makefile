@@ -1,6 +1,6 @@
 # One word for each thing one does here; `make` alone lists them. CONTRIBUTING.md says what each runs.
 .DEFAULT_GOAL := help
-.PHONY: help up test check evaluate faults bench-ingest bench-search bench-chat fix lock clean
+.PHONY: help up test check messages evaluate faults bench-ingest bench-search bench-chat fix lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ help:
 	@echo "make up      start Parley with all it needs and ask its demonstration a question (PORT=8000, HOST=127.0.0.1)"
 	@echo "make test    run the tests"
 	@echo "make check   run the linters, the type checker and the checks of architecture and deployment"
+	@echo "make messages  collect the texts that are to be translated, and compile locale/ (needs gettext's xgettext)"
 	@echo "make evaluate  measure retrieval, citations and guardrails (DATA=a folder of sets; ARGS='--only retrieval')"
 	@echo "make faults  kill, stop and restart everything while documents are processed, and count what was lost (RUNS=100)"
 	@echo "make bench-ingest  measure how fast documents become searchable (DOCUMENTS=a folder of your own)"
@@ -40,6 +41,10 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet .
 	$(BIN)/python .ci/settings_check.py
+
+messages: $(VENV)/.installed-dev
+	$(BIN)/python manage.py makemessages --all --no-wrap --no-location --no-obsolete -v 0 --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore '*/tests/*'
+	$(BIN)/pybabel -q compile -D django -d locale --statistics
 
 evaluate: $(VENV)/.installed
 	@$(BIN)/python manage.py prepare_models >&2

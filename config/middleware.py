@@ -88,7 +88,8 @@ class Locale(_PagesOnly, LocaleMiddleware):
 
 
 class Policy(_OnTheLoop, MiddlewareMixin):
-    """What a page of ours may load and run: what we serve, and no script or style that is written into a page.
+    """What a page of ours may load and run: what we serve, and no script or style that is written into a page. And
+    nothing of it is kept for the next person at the same machine.
 
     The console and the API's own page bring inline scripts of their libraries and are left out.
     """
@@ -96,4 +97,5 @@ class Policy(_OnTheLoop, MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path_info.startswith(PAGES):
             response.headers.setdefault("Content-Security-Policy", POLICY)
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
