@@ -29,18 +29,9 @@ RECENT = timedelta(days=7)
 ADMINS: dict[str, Role] = {"GET": Role.ADMIN, "POST": Role.ADMIN}
 
 
-class _OnProvider(Page):
-    """A page about one provider, or an act on it."""
-
+class _ProviderPage(Page):
     roles: ClassVar[dict[str, Role]] = ADMINS
     section: ClassVar[str] = "providers"
-
-    @cached_property
-    def provider(self) -> TenantAIProvider:
-        return selectors.provider(self.kwargs["provider_id"])
-
-    def back(self) -> str:
-        return self.url("provider", self.provider.id)
 
     def say(self, name: str, result: ProbeResult) -> None:
         """How trying it out went, on the page that comes next."""
@@ -53,9 +44,18 @@ class _OnProvider(Page):
             messages.warning(self.request, f"{said.word}. {said.says}")
 
 
-class Providers(Page):
-    roles: ClassVar[dict[str, Role]] = ADMINS
-    section: ClassVar[str] = "providers"
+class _OnProvider(_ProviderPage):
+    """A page about one provider, or an act on it."""
+
+    @cached_property
+    def provider(self) -> TenantAIProvider:
+        return selectors.provider(self.kwargs["provider_id"])
+
+    def back(self) -> str:
+        return self.url("provider", self.provider.id)
+
+
+class Providers(_ProviderPage):
     template: ClassVar[str] = "dashboard/providers/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -68,7 +68,7 @@ class Providers(Page):
         return self.show(page=page, cards=cards)
 
 
-class NewProvider(FormPage, _OnProvider):
+class NewProvider(FormPage, _ProviderPage):
     """First which kind, as `?offer=` or `?kind=`; then its form. What fails its test is kept, switched off."""
 
     template: ClassVar[str] = "dashboard/providers/new.html"

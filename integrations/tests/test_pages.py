@@ -155,7 +155,7 @@ def test_trying_again_answers_in_place(admin: Client, principal: Principal, wire
 
 def test_the_list_of_models_is_the_providers_own(admin: Client, principal: Principal, wire: Wire) -> None:
     row = made(principal, wire)
-    assert '<option value="llama-3">' in admin.get(f"{LIST}{row.id}/models/").content.decode()
+    assert '<option value="model-a">' in admin.get(f"{LIST}{row.id}/models/").content.decode()
     wire.mode = "bad_key"
     failed = admin.get(f"{LIST}{row.id}/models/")
     assert failed.status_code == 200
@@ -167,7 +167,7 @@ def test_failures_of_the_last_days_are_counted_without_the_tests(
 ) -> None:
     row = made(principal, wire)
     assert "no calls" in admin.get(LIST).content.decode()
-    call = {"provider_id": row.id, "provider_name": row.provider_name, "model": "llama-3"}
+    call: dict[str, Any] = {"provider_id": row.id, "provider_name": row.provider_name, "model": "llama-3"}
     services.book([Call(**call, purpose=Purpose.ANSWER) for _ in range(19)])
     services.book([Call(**call, purpose=Purpose.TEST, outcome="provider_bad_key")])
     assert "none failed" in admin.get(LIST).content.decode()
