@@ -7,22 +7,29 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import (
     CharField,
     Count,
     DecimalField,
     Expression,
     F,
+    Max,
+    Model,
     OuterRef,
+    ProtectedError,
     Q,
     QuerySet,
+    RestrictedError,
     Subquery,
     Sum,
     Value,
 )
+from django.db.models.deletion import Collector
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from integrations import vault
+from integrations.enums import Purpose
 from integrations.errors import ProviderInactive, ProviderKeyUnreadable
 from integrations.models import ModelCall, TenantAIProvider
 from integrations.types import Price, ProviderRef
@@ -80,9 +87,24 @@ def _prices(provider_name: str, kind: PriceKind) -> Mapping[str, Price]:
     return {model: Price(*pair) for model, pair in model_prices(provider_name, kind).items()}
 
 
+def offers() -> QuerySet[GlobalAIProvider]:
+    """What the operator offers to every tenant."""
+    return GlobalAIProvider.objects.filter(is_active=True).order_by("-is_default", "name", "id")
+
+
 def global_provider(provider_id: UUID | None) -> GlobalAIProvider | None:
     """The operator's provider of this id, if it is active."""
     return GlobalAIProvider.objects.filter(id=provider_id, is_active=True).first() if provider_id else None
+
+
+def holders(row: TenantAIProvider) -> list[Model]:
+    """What keeps the provider from being deleted: bots, and models that documents are embedded with."""
+    try:
+        Collector(using=DEFAULT_DB_ALIAS, origin=row).collect([row])
+    except (ProtectedError, RestrictedError) as error:
+        held = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
+        return sorted(set(held), key=lambda each: (each._meta.model_name or "", str(each)))
+    return []
 
 
 _TEXT = CharField()
@@ -121,3 +143,24 @@ def usage(rows: QuerySet[ModelCall], *, by: str) -> QuerySet[ModelCall, Any]:
 
 def totals(rows: QuerySet[ModelCall]) -> dict[str, Any]:
     return rows.aggregate(**_SUMS)
+
+
+def reliability(*, since: datetime) -> dict[UUID, tuple[int, int]]:
+    """By provider: how many calls there were since then, and how many of them failed. Tests do not count."""
+    rows = _in_earnest(since).values("provider_id").annotate(calls=Count("id"), failed=_SUMS["failed"])
+    return {row["provider_id"]: (row["calls"], row["failed"]) for row in rows if row["provider_id"]}
+
+
+def failures(provider_id: UUID, *, since: datetime) -> QuerySet[ModelCall, Any]:
+    """How often each way of failing happened, and when last."""
+    rows = _in_earnest(since).filter(provider_id=provider_id).exclude(outcome="ok")
+    return rows.values("outcome").annotate(times=Count("id"), last=Max("at")).order_by("-times", "outcome")
+
+
+def last_test(provider_id: UUID) -> ModelCall | None:
+    """The last time that somebody tried the provider out, as the ledger has it."""
+    return ModelCall.objects.filter(provider_id=provider_id, purpose=Purpose.TEST).order_by("-at").first()
+
+
+def _in_earnest(since: datetime) -> QuerySet[ModelCall]:
+    return calls(since=since).exclude(purpose=Purpose.TEST)

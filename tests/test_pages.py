@@ -13,7 +13,12 @@ from tenants.enums import Role
 from tenants.pages import Page
 from tenants.types import TenantRef
 
-_SAMPLES: dict[str, Callable[[], object]] = {"uuid": uuid4, "int": lambda: 7, "slug": lambda: "none", "str": lambda: "none"}
+_SAMPLES: dict[str, Callable[[], object]] = {
+    "uuid": uuid4,
+    "int": lambda: 7,
+    "slug": lambda: "none",
+    "str": lambda: "none",
+}
 
 
 def _pages() -> Iterator[URLPattern]:

@@ -37,6 +37,11 @@ _PARAMETERS: dict[str, frozenset[str]] = {
 }
 
 
+def settings_of(kind: Kind) -> frozenset[str]:
+    """The settings that hold for all of the kind's models."""
+    return _SETTINGS[kind]
+
+
 def unknown(kind: Kind, settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """A sentence for each setting, and each parameter of a model, that this kind does not know."""
     found = {
