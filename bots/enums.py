@@ -85,6 +85,34 @@ class Judge(TextChoices):
     GREY_ZONE = "grey_zone", "Where the figures lie close to a threshold"
 
 
+class Position(TextChoices):
+    """Where the widget stands on a website."""
+
+    RIGHT = "right", "Right"
+    LEFT = "left", "Left"
+
+
+class Theme(TextChoices):
+    AUTO = "auto", "As the visitor's device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Language(TextChoices):
+    """In which the widget speaks; the bot answers in the customer's own."""
+
+    ENGLISH = "en", "English"
+    ARABIC = "ar", "العربية"
+    GERMAN = "de", "Deutsch"
+    SPANISH = "es", "Español"
+    FRENCH = "fr", "Français"
+    HEBREW = "he", "עברית"
+    ITALIAN = "it", "Italiano"
+    DUTCH = "nl", "Nederlands"
+    POLISH = "pl", "Polski"
+    PORTUGUESE = "pt", "Português"
+
+
 class Threshold(TextChoices):
     """The thresholds that a scope may move: upwards they catch less, downwards more."""
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from bots import behaviour
 from bots.enums import DEFAULT_SETTINGS
-from bots.models import Bot, BotDataset, BotVersion, KeyBot, Scope, TestCase, TestRun, TestSet
+from bots.models import Bot, BotDataset, BotVersion, KeyBot, Logo, Look, Scope, TestCase, TestRun, TestSet, Visit
 from bots.types import BotProfile
 from tenants import context
 from tenants.errors import NotFound
@@ -147,3 +147,22 @@ def opened_by(by: Principal) -> QuerySet[Bot]:
         return Bot.objects.all()
     tied = KeyBot.objects.filter(key_id=by.key_id)
     return Bot.objects.filter(id__in=tied.values("bot_id")) if tied.exists() else Bot.objects.all()
+
+
+def look(bot_id: UUID) -> Look:
+    """How the bot looks; one that nobody changed has the defaults."""
+    found = Look.objects.filter(bot_id=bot_id).first() or Look(bot_id=bot_id)
+    found.logo_digest = Logo.objects.filter(bot_id=bot_id).values_list("digest", flat=True).first()
+    return found
+
+
+def logo(bot_id: UUID) -> Logo:
+    found = Logo.objects.filter(bot_id=bot_id).first()
+    if found is None:
+        raise NotFound("This bot has no logo.")
+    return found
+
+
+def visits(bot_id: UUID) -> QuerySet[Visit]:
+    """The websites that asked for the bot's widget, the latest first."""
+    return Visit.objects.filter(bot_id=bot_id).order_by("-last_at", "id")

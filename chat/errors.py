@@ -24,6 +24,18 @@ class BotPrivate(Forbidden):
     code, title = "bot_private", "This bot is not public; use /v1/chat/efficient"
 
 
+class BotNotPublic(Forbidden):
+    """Told to the websites that the bot's owner listed, and to no other."""
+
+    code, title = "bot_private", "This bot is not public"
+
+
+class BotSuspended(Forbidden):
+    """As above."""
+
+    code, title = "bot_suspended", "The organisation of this bot is suspended"
+
+
 class BotInactive(Forbidden):
     code, title = "bot_inactive", "This bot is switched off"
 

@@ -13,6 +13,7 @@ from bots.api import urls as bots
 from bots.dashboard import urls as bots_pages
 from chat.api import urls as chat
 from chat.dashboard import urls as chat_pages
+from chat.widget import urls as widget
 from config import errors, health
 from integrations.api import urls as integrations
 from integrations.dashboard import urls as integrations_pages
@@ -43,12 +44,14 @@ urlpatterns = [
     path("v1/tenant/", include(knowledge)),
     path("v1/tenant/", include(bots)),
     path("v1/tenant/", include(chat.management)),
+    path("v1/chat/", include(widget.api)),
     path("v1/chat/", include(chat)),
     path("v1/", include(chat.models)),
     route("v1/schema", SpectacularAPIView.as_view(), "schema"),
     route("v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
     route("health/live", health.live, "live"),
     route("health/ready", health.ready, "ready"),
+    *widget.urlpatterns,
     path("console/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("dashboard/<slug:slug>/", include((dashboard, "dashboard"))),

@@ -46,6 +46,11 @@ def tenant_of(public_id: UUID) -> TenantRef:
     return route.tenant.ref
 
 
+def is_suspended_for(public_id: UUID, origins: Sequence[str]) -> bool:
+    """Whether this bot serves one of these web origins, and would if its tenant were not suspended."""
+    return TenantRoute.objects.filter(id=public_id, tenant__is_active=False, origins__overlap=list(origins)).exists()
+
+
 def any_route_serves(origins: Sequence[str]) -> bool:
     """Whether a bot of any live tenant serves one of these web origins."""
     return TenantRoute.objects.filter(tenant__is_active=True, origins__overlap=list(origins)).exists()

@@ -38,6 +38,8 @@ OPEN_VIEWS = {
     "EfficientView": "settles the caller in its own hop, before it answers",
     "CompletionsView": "the same",
     "EndView": "as SessionView",
+    "WidgetView": "shows public bots alone, to their origins",
+    "WidgetLogoView": "shows the logos of public bots, and others to who knows their digest",
     "SessionView": "asks for the session's secret or a credential",
     "FeedbackView": "asks for the session's secret",
     "SpectacularAPIView": "the description of the API is public",

@@ -1,4 +1,4 @@
-from bots.api import guardrails, testing, versions, views
+from bots.api import guardrails, testing, versions, views, website
 from tenants.http import route
 
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/import", testing.ImportView.as_view(), "test-import"),
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/export", testing.ExportView.as_view(), "test-export"),
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/cases/<uuid:case_id>", testing.CaseView.as_view(), "test-case"),
+    route("bots/<uuid:bot_id>/look", website.LookView.as_view(), "bot-look"),
+    route("bots/<uuid:bot_id>/look/logo", website.LogoView.as_view(), "bot-logo"),
+    route("bots/<uuid:bot_id>/visits", website.VisitsView.as_view(), "bot-visits"),
     route("bots/<uuid:bot_id>/keys", views.TiesView.as_view(), "bot-keys"),
     route("bots/<uuid:bot_id>/keys/<uuid:key_id>", views.TieView.as_view(), "bot-key"),
 ]

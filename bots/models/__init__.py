@@ -11,3 +11,6 @@ from bots.models.testing import TestCase as TestCase
 from bots.models.testing import TestResult as TestResult
 from bots.models.testing import TestRun as TestRun
 from bots.models.testing import TestSet as TestSet
+from bots.models.website import Logo as Logo
+from bots.models.website import Look as Look
+from bots.models.website import Visit as Visit

@@ -1,4 +1,5 @@
-"""Writing bots: what they answer from, what they may talk about, which keys open them, their versions and their tests.
+"""Writing bots: what they answer from, what they may talk about, which keys open them, their versions and their tests,
+and how they look.
 
 Each call is one transaction with its audit row; `by` is who does it.
 """
@@ -30,3 +31,7 @@ from bots.services.testing import update_test_set as update_test_set
 from bots.services.versions import discard_draft as discard_draft
 from bots.services.versions import publish as publish
 from bots.services.versions import rollback as rollback
+from bots.services.website import put_logo as put_logo
+from bots.services.website import record_visit as record_visit
+from bots.services.website import remove_logo as remove_logo
+from bots.services.website import update_look as update_look

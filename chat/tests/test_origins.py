@@ -53,7 +53,7 @@ def key(principal: Principal) -> str:
         (SHOP, "https://www.shop.example.evil.example", False),
         (SHOP, "https://evilhelp.example", False),
         (SHOP, "null", False),
-        (SHOP, OURS, False),
+        (SHOP, OURS, True),
         ([], "https://www.shop.example", False),
         ([], "null", False),
         ([], OURS, True),

@@ -2,7 +2,7 @@
 
 A public bot is open to anyone from where it is served; to strangers a private one looks like one that never was.
 `allowed_domains` set: browsers on those origins, and without an `Origin` only who shows a credential of the tenant.
-Unset: servers and our own pages, no other website.
+Unset: servers, no other website. Our own page (`/c/<bot_id>/`) is served either way; a bot can do without it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bots import origins
 from bots import selectors as bots
 from bots.types import BotProfile
 from chat.enums import Source
-from chat.errors import BotInactive, BotNotFound, BotPrivate, OriginNotAllowed, SessionNotFound
+from chat.errors import BotInactive, BotNotFound, BotNotPublic, BotPrivate, OriginNotAllowed, SessionNotFound
 from tenants import context, limits
 from tenants.errors import Forbidden, NotFound
 from tenants.keys import redis_key
@@ -78,12 +78,27 @@ def check_origin(*, profile: BotProfile, origin: str, ours: str) -> bool:
     """
     if not origin:
         return False
-    if origins.matches(origin, profile.allowed_domains):
-        return True
-    # A bot with websites of its own is served on those alone, not on our pages either.
-    if not profile.allowed_domains and origin in {ours, settings.PUBLIC_URL}:
+    if origin in {ours, settings.PUBLIC_URL} or origins.matches(origin, profile.allowed_domains):
         return True
     raise OriginNotAllowed
+
+
+def check_shown(*, profile: BotProfile, origin: str, ours: str) -> None:
+    """Whether a browser may show the bot at all; raises what is wrong.
+
+    Only the bot's own websites are told that it is private or switched off: to others it is not there.
+    """
+    try:
+        own = check_origin(profile=profile, origin=origin, ours=ours) and origins.matches(
+            origin, profile.allowed_domains
+        )
+    except OriginNotAllowed:
+        if not (profile.is_public and profile.is_active):
+            raise BotNotFound from None
+        raise
+    if not profile.is_public:
+        raise BotNotPublic if own else BotNotFound
+    check_active(profile)
 
 
 def check_credential(*, profile: BotProfile, origin: str, by: Principal) -> None:
