@@ -27,7 +27,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from tenants import context, selectors
 from tenants.enums import Role
-from tenants.errors import Forbidden, Problem
+from tenants.errors import Forbidden, NotFound, Problem
 from tenants.models import Membership, User
 from tenants.types import Principal, TenantRef
 
@@ -102,8 +102,9 @@ class Page(View):
             raise Forbidden(_("This needs the role “%(role)s” or above.") % {"role": needed.label})
 
     def refused(self, problem: Problem) -> HttpResponseBase:
-        """What could not be done: said on the page that the person came from, or on one of its own."""
-        if self.request.method == "GET":
+        """What could not be done: said on the page that the person came from, or on one of its own, as where a member's
+        role or what they ask for leaves no such page."""
+        if self.request.method == "GET" or isinstance(problem, NotFound) or problem.code == Forbidden.code:
             return self.show(template="dashboard/refused.html", status=problem.status, problem=problem)
         sentences = [sentence for said in problem.errors.values() for sentence in said]
         messages.error(self.request, " ".join([problem.detail, *sentences]))
