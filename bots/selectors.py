@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CASCADE, Count, Q, QuerySet
 
 from bots import behaviour
 from bots.enums import DEFAULT_SETTINGS
@@ -147,3 +147,12 @@ def opened_by(by: Principal) -> QuerySet[Bot]:
         return Bot.objects.all()
     tied = KeyBot.objects.filter(key_id=by.key_id)
     return Bot.objects.filter(id__in=tied.values("bot_id")) if tied.exists() else Bot.objects.all()
+
+
+def goes_with(bot: Bot) -> dict[str, int]:
+    """How many rows of each kind go with a bot, those of the apps above included, by what a bot calls them."""
+    return {
+        name: relation.related_model._base_manager.filter(**{relation.field.name: bot}).count()  # noqa: SLF001 -- Django's, documented
+        for relation in Bot._meta.related_objects
+        if relation.on_delete is CASCADE and (name := relation.get_accessor_name())
+    }
