@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CASCADE, Count, Q, QuerySet
 
 from bots import behaviour
 from bots.enums import DEFAULT_SETTINGS
@@ -166,3 +166,12 @@ def logo(bot_id: UUID) -> Logo:
 def visits(bot_id: UUID) -> QuerySet[Visit]:
     """The websites that asked for the bot's widget, the latest first."""
     return Visit.objects.filter(bot_id=bot_id).order_by("-last_at", "id")
+
+
+def goes_with(bot: Bot) -> dict[str, int]:
+    """How many rows of each kind go with a bot, those of the apps above included, by what a bot calls them."""
+    return {
+        name: relation.related_model._base_manager.filter(**{relation.field.name: bot}).count()  # noqa: SLF001 -- Django's, documented
+        for relation in Bot._meta.related_objects
+        if relation.on_delete is CASCADE and (name := relation.get_accessor_name())
+    }

@@ -10,6 +10,7 @@ from bots.services.bots import create_bot as create_bot
 from bots.services.bots import create_scope as create_scope
 from bots.services.bots import delete_bot as delete_bot
 from bots.services.bots import delete_scope as delete_scope
+from bots.services.bots import duplicate_bot as duplicate_bot
 from bots.services.bots import link_dataset as link_dataset
 from bots.services.bots import proposed_policy as proposed_policy
 from bots.services.bots import tie_key as tie_key

@@ -8,7 +8,7 @@ it behaves goes through `changing`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from apikeys.models import APIKey
-from bots import selectors
+from bots import behaviour, selectors
 from bots.enums import PublishMode
 from bots.errors import DatasetAlreadyLinked, KeyAlreadyTied
 from bots.models import Bot, BotDataset, KeyBot, Scope, TestSet
@@ -31,19 +31,52 @@ from tenants.models import Tenant, TenantRoute
 from tenants.types import Principal
 
 
-def create_bot(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
-    """A new bot; as it is made it is its version 1, whatever its `publish_mode`."""
-    tenant = context.current()
+def create_bot(
+    *,
+    by: Principal,
+    tenant_ai_provider_id: UUID,
+    dataset_ids: Sequence[UUID] = (),
+    **fields: Any,  # noqa: ANN401 -- the bot's fields
+) -> Bot:
+    """A new bot with its datasets; as it is made it is its version 1, whatever its `publish_mode`."""
     with transaction.atomic():
-        Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
-        plans.check("bots", used=Bot.objects.count())
-        provider = _usable_provider(tenant_ai_provider_id)
-        _settle_fallback(fields)
-        _settle_tests(None, fields)
-        bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
-        TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
-        audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
+        bot = _placed(by=by, tenant_ai_provider_id=tenant_ai_provider_id, **fields)
+        for dataset_id in dataset_ids:
+            _link(by=by, bot=bot, dataset_id=dataset_id)
         publish.if_changed(bot=bot, by=by)
+    return bot
+
+
+def duplicate_bot(*, by: Principal, bot_id: UUID, name: str) -> Bot:
+    """Another bot that behaves as this one's draft does, with the same datasets and guardrails.
+
+    It is private, on no website, and is published at once: tests, versions, conversations and keys stay with the first.
+    """
+    with transaction.atomic():
+        first = locked(bot_id)
+        same = {field: getattr(first, field) for field in (*behaviour.BOT_FIELDS, "description", "settings")}
+        bot = _placed(by=by, name=name, **same)
+        for link in first.links.order_by("priority", "created_at"):
+            terms = {field: getattr(link, field) for field in ("is_active", "priority", "tags", "metadata")}
+            _link(by=by, bot=bot, dataset_id=link.dataset_id, **terms)
+        for scope in first.bot_scopes.filter(is_active=True):
+            Scope.objects.create(bot=bot, **{field: getattr(scope, field) for field in behaviour.SCOPE_FIELDS})
+        audit.record(by=by, action="bot.duplicate", target=bot.id, data={"from": str(first.id)})
+        publish.if_changed(bot=bot, by=by)
+    return bot
+
+
+def _placed(*, by: Principal, tenant_ai_provider_id: UUID, **fields: Any) -> Bot:  # noqa: ANN401 -- the bot's fields
+    """The row of a new bot, which has no version yet; inside a transaction."""
+    tenant = context.current()
+    Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)  # two at once may not share the last place
+    plans.check("bots", used=Bot.objects.count())
+    provider = _usable_provider(tenant_ai_provider_id)
+    _settle_fallback(fields)
+    _settle_tests(None, fields)
+    bot = Bot.objects.create(tenant_ai_provider=provider, created_by=by.user_id, **fields)
+    TenantRoute.objects.create(id=bot.id, tenant_id=tenant.id, origins=_origins(bot))
+    audit.record(by=by, action="bot.create", target=bot.id, data={"name": bot.name})
     return bot
 
 
@@ -74,12 +107,16 @@ def delete_bot(*, by: Principal, bot_id: UUID) -> None:
 
 def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
     with changing(by=by, bot_id=bot_id) as bot:
-        if Dataset.objects.select_for_update(no_key=True).filter(id=dataset_id).first() is None:
-            raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
-        if bot.links.filter(dataset_id=dataset_id).exists():
-            raise DatasetAlreadyLinked
-        link = BotDataset.objects.create(bot=bot, dataset_id=dataset_id, **fields)
-        audit.record(by=by, action="bot_dataset.create", target=bot.id, data={"dataset_id": str(dataset_id)})
+        return _link(by=by, bot=bot, dataset_id=dataset_id, **fields)
+
+
+def _link(*, by: Principal, bot: Bot, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
+    if Dataset.objects.select_for_update(no_key=True).filter(id=dataset_id).first() is None:
+        raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
+    if bot.links.filter(dataset_id=dataset_id).exists():
+        raise DatasetAlreadyLinked
+    link = BotDataset.objects.create(bot=bot, dataset_id=dataset_id, **fields)
+    audit.record(by=by, action="bot_dataset.create", target=bot.id, data={"dataset_id": str(dataset_id)})
     return link
 
 
