@@ -1,16 +1,19 @@
-"""The one resolver of credentials: whatever form one comes in, it ends here."""
+"""The one resolver of credentials: whatever form one comes in, it ends here. And a tenant's keys, for its people."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from knox.crypto import hash_token
 
 from apikeys import tokens
 from apikeys.models import AccessToken, APIKey
+from tenants import context
 from tenants.enums import Role
-from tenants.errors import Forbidden, Unauthenticated
+from tenants.errors import Forbidden, NotFound, Unauthenticated
 from tenants.models import Membership, User
 from tenants.types import Principal
 
@@ -24,11 +27,24 @@ class BadCredential(Unauthenticated):
     code, title = "invalid_credential", "The credential is not valid"
 
 
+def keys() -> QuerySet[APIKey]:
+    """The current tenant's keys, the newest first."""
+    return APIKey.objects.filter(tenant_id=context.current().id).order_by("-created_at", "id")
+
+
+def key(key_id: UUID) -> APIKey:
+    """The current tenant's key of this id. Raises `NotFound`."""
+    found = keys().filter(id=key_id).first()
+    if found is None:
+        raise NotFound("There is no such key.")
+    return found
+
+
 def resolve(credential: str) -> tuple[Principal, User | None, APIKey | None]:
     """Who a bearer token or an API key belongs to. Raises `Unauthenticated` (or a kind of it), `Forbidden`."""
     if tokens.looks_like_key(credential):
-        key = _key(credential)
-        return _principal_of_key(key), None, key
+        held = _key(credential)
+        return _principal_of_key(held), None, held
     token = _token(credential)
     return _principal_of_token(token), token.user, None
 

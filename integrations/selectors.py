@@ -103,7 +103,8 @@ def holders(row: TenantAIProvider) -> list[Model]:
         Collector(using=DEFAULT_DB_ALIAS, origin=row).collect([row])
     except (ProtectedError, RestrictedError) as error:
         held = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
-        return sorted(set(held), key=lambda each: (each._meta.model_name or "", str(each)))
+        owners = {getattr(each, "bot", each) for each in held}  # what belongs to a bot holds on the bot's behalf
+        return sorted(owners, key=lambda each: (each._meta.model_name or "", str(each)))
     return []
 
 

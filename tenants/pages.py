@@ -55,7 +55,7 @@ class PageForm(forms.Form):
             else:
                 rest += [f"{name}: {sentence}" for sentence in sentences]
         if rest or not problem.errors:
-            self.add_error(None, rest or problem.detail)
+            self.add_error(None, problem.detail if problem.detail != problem.title else rest or problem.detail)
 
 
 class Page(View):

@@ -10,14 +10,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apikeys import services
+from apikeys import selectors, services
 from apikeys.api import serializers as shapes
 from apikeys.authentication import credential_of
 from apikeys.models import APIKey
 from tenants import limits
 from tenants import services as tenant_services
 from tenants.enums import Role
-from tenants.errors import NotFound
 from tenants.http import BaseView, TenantView
 from tenants.keys import platform_key
 from tenants.models import Tenant
@@ -78,8 +77,7 @@ class KeysView(TenantView):
 
     @extend_schema(responses=shapes.KeyOut(many=True))
     def get(self, request: Request) -> Response:
-        rows = APIKey.objects.filter(tenant_id=self.tenant.id).order_by("-created_at", "id")
-        return self.page(rows, shapes.KeyOut)
+        return self.page(selectors.keys(), shapes.KeyOut)
 
     @extend_schema(request=shapes.KeyIn, responses={201: shapes.KeyCreated})
     def post(self, request: Request) -> Response:
@@ -92,16 +90,16 @@ class KeyView(TenantView):
 
     @extend_schema(responses=shapes.KeyOut)
     def get(self, request: Request, key_id: UUID) -> Response:
-        return Response(shapes.KeyOut(_key(self, key_id)).data)
+        return Response(shapes.KeyOut(selectors.key(key_id)).data)
 
     @extend_schema(request=shapes.KeyIn, responses=shapes.KeyOut)
     def put(self, request: Request, key_id: UUID) -> Response:
-        key = services.update_key(by=self.principal, key=_key(self, key_id), **self.data(shapes.KeyIn))
+        key = services.update_key(by=self.principal, key=selectors.key(key_id), **self.data(shapes.KeyIn))
         return Response(shapes.KeyOut(key).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
-        services.revoke_key(by=self.principal, key=_key(self, key_id))
+        services.revoke_key(by=self.principal, key=selectors.key(key_id))
         return Response(status=204)
 
 
@@ -110,15 +108,8 @@ class RotateView(TenantView):
 
     @extend_schema(request=None, responses=shapes.KeyCreated)
     def post(self, request: Request, key_id: UUID) -> Response:
-        key = _key(self, key_id)
+        key = selectors.key(key_id)
         return _with_secret(key, services.rotate_key(by=self.principal, key=key), status=200)
-
-
-def _key(view: TenantView, key_id: UUID) -> APIKey:
-    key = APIKey.objects.filter(tenant_id=view.tenant.id, id=key_id).first()
-    if key is None:
-        raise NotFound("There is no such key.")
-    return key
 
 
 def _with_secret(key: APIKey, secret: str, *, status: int) -> Response:
