@@ -190,10 +190,9 @@ def _plain(figure: str) -> str:
     return f"{head}.{tail.rstrip('0')}".rstrip(".") if head else tail
 
 
-def same_figures(said: str, source: str) -> bool:
-    """Every figure of what is said is in the source, in digits or words."""
-    wanted = figures(said)
-    return not wanted or wanted <= figures(source) | spelled(source)
+def told(text: str) -> frozenset[str]:
+    """Every figure that the text can be the source of, in digits or words."""
+    return figures(text) | spelled(text)
 
 
 def denials(text: str) -> int:

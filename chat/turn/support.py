@@ -22,18 +22,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat.turn import claims
+from chat.turn import claims, reading
 from integrations.chatmodels import words
 from integrations.chatmodels.types import Passage
 from knowledge import language
-from knowledge.ingest import sentences
 
 PLAINLY = 0.7
 # Fewer words in common take more likeness; of another language than the passage's there are hardly any in common.
 NEARLY = ((0.5, 0.88), (0.3, 0.9))
 FOREIGN = 0.86
 WINDOW = 3
-LONGEST_QUOTE = 400
+NEAREST = 6  # sentences of a passage whose meaning is compared: those that share the most words
+LONGEST_QUOTE = reading.LONGEST
 
 # The number of a list, and where a link leads: they are no part of what is claimed.
 _NO_CLAIM = re.compile(r"^\s*(?:[-*•>#|]+\s*)?\(?\d{1,3}[.)]\s|(?<=\])\([^()\s]*\)|https?://\S+")
@@ -69,6 +69,10 @@ class Claim:
         return language.detect(self.text)
 
     @cached_property
+    def figures(self) -> frozenset[str]:
+        return claims.figures(self.text)
+
+    @cached_property
     def names(self) -> frozenset[str]:
         return claims.names(self.text)
 
@@ -83,26 +87,9 @@ class Source:
     def __init__(self, passage: Passage, at: int) -> None:
         self.number, self.at = passage.number, at
         self.text = passage.text
-        self.above = f"{passage.title} {passage.heading}"
-        found = list(sentences.spans(self.text, start=0, end=len(self.text), longest=LONGEST_QUOTE))
-        self.spans = found or [(0, len(self.text))]
-
-    def prepare(self) -> None:
-        """Computes what will be asked of it."""
-        assert self.held is not None
-        assert self.language is not None
-
-    @cached_property
-    def parts(self) -> list[frozenset[str]]:
-        return [frozenset(words.content(self.text[start:end])) for start, end in self.spans]
-
-    @cached_property
-    def held(self) -> frozenset[str]:
-        return frozenset(words.content(self.above)).union(*self.parts)
-
-    @cached_property
-    def language(self) -> str:
-        return language.detect(self.text)
+        found = reading.read(passage.title, passage.heading, passage.text)
+        self.spans, self.parts, self.held = found.spans, found.parts, found.held
+        self.language, self.figures, self.told = found.language, found.figures, found.told
 
     def said(self, begin: int, count: int) -> str:
         return self.text[self.spans[begin][0] : self.spans[begin + count - 1][1]]
@@ -123,7 +110,7 @@ def of(passages: Sequence[Passage]) -> tuple[Source, ...]:
 
 def find(claim: Claim, source: Source, *, near: Likeness | None) -> Support | None:
     """What in the passage supports the claim. Raises `Doubtful` where only meaning could tell, and `near` is `None`."""
-    if not claim.words or not _figures_agree(claim, source):
+    if not claim.words or not claim.figures <= source.told:
         return None
     window = best(claim.words, source)
     if window.share >= PLAINLY:
@@ -145,10 +132,9 @@ def together(claim: Claim, sources: Sequence[Source]) -> list[Support]:
     """Of a sentence that takes several passages: what each adds, where all of it is plainly there."""
     windows = [best(claim.words, source) for source in sources]
     held = frozenset().union(*(_held(source, window) for source, window in zip(sources, windows, strict=True)))
-    wanted = claims.figures(claim.text)
-    told = frozenset().union(*(claims.figures(source.text) | claims.spelled(source.text) for source in sources))
+    told = frozenset().union(*(source.figures for source in sources))
     share = len(claim.words & held) / max(1, len(claim.words))
-    if share < PLAINLY or not wanted <= told or min(window.share for window in windows) < NEARLY[-1][0]:
+    if share < PLAINLY or not claim.figures <= told or min(window.share for window in windows) < NEARLY[-1][0]:
         return []
     if not claim.names <= frozenset().union(*(source.held for source in sources)):
         return []
@@ -178,11 +164,13 @@ def _settled(claim: Claim, source: Source, window: Window) -> Support | None:
 
 
 def _by_meaning(claim: Claim, source: Source, near: Likeness, needed: float) -> Support | None:
-    ranked = sorted(range(len(source.parts)), key=lambda at: (-len(claim.words & source.parts[at]), at))
+    ranked = sorted(range(len(source.parts)), key=lambda at: (-len(claim.words & source.parts[at]), at))[:NEAREST]
+    if claim.denials and not any(claims.denials(_around(source, at)) for at in ranked):
+        return None  # whichever of them is the nearest
     likeness = near(claim.text, [source.said(at, 1) for at in ranked])
     if not likeness:
         return None
-    cosine, at = max(zip(likeness, ranked, strict=False))
+    cosine, at = max(zip(likeness, ranked, strict=True))
     window = Window(at, 1, 0.0)
     if cosine < needed or bool(claim.denials) > bool(claims.denials(_around(source, at))):
         return None
@@ -201,10 +189,6 @@ def _support(source: Source, window: Window, score: float) -> Support:
 
 def _held(source: Source, window: Window) -> frozenset[str]:
     return frozenset().union(*source.parts[window.begin : window.begin + window.count])
-
-
-def _figures_agree(claim: Claim, source: Source) -> bool:
-    return claims.same_figures(claim.text, f"{source.above} {source.text}")
 
 
 def _names_agree(claim: Claim, source: Source) -> bool:
