@@ -42,6 +42,11 @@ _NO_CLAIM = re.compile(r"^\s*(?:[-*•>#|]+\s*)?\(?\d{1,3}[.)]\s|(?<=\])\([^()\s
 Likeness = Callable[[str, Sequence[str]], list[float]]
 
 
+def unlike(text: str, others: Sequence[str]) -> list[float]:
+    """For where words alone decide."""
+    return []
+
+
 class Doubtful(Exception):
     """Words do not settle it, and meaning was not asked."""
 
@@ -63,6 +68,13 @@ class Claim:
     def __init__(self, text: str) -> None:
         self.text = _NO_CLAIM.sub(" ", text).strip()
         self.words = frozenset(words.content(self.text))
+        self._windows: dict[int, Window] = {}
+
+    def best(self, source: Source) -> Window:
+        """Looked for once, though asked for plain words first and for meaning after."""
+        if source.at not in self._windows:
+            self._windows[source.at] = best(self.words, source)
+        return self._windows[source.at]
 
     @cached_property
     def language(self) -> str:
@@ -112,9 +124,11 @@ def find(claim: Claim, source: Source, *, near: Likeness | None) -> Support | No
     """What in the passage supports the claim. Raises `Doubtful` where only meaning could tell, and `near` is `None`."""
     if not claim.words or not claim.figures <= source.told:
         return None
-    window = best(claim.words, source)
+    window = claim.best(source)
     if window.share >= PLAINLY:
         return _settled(claim, source, window) if _names_agree(claim, source) else None
+    if near is unlike:
+        return None
     foreign = is_foreign(claim, source)
     if not foreign and (window.share < NEARLY[-1][0] or not _names_agree(claim, source)):
         return None
@@ -130,7 +144,7 @@ def is_foreign(claim: Claim, source: Source) -> bool:
 
 def together(claim: Claim, sources: Sequence[Source]) -> list[Support]:
     """Of a sentence that takes several passages: what each adds, where all of it is plainly there."""
-    windows = [best(claim.words, source) for source in sources]
+    windows = [claim.best(source) for source in sources]
     held = frozenset().union(*(_held(source, window) for source, window in zip(sources, windows, strict=True)))
     told = frozenset().union(*(source.figures for source in sources))
     share = len(claim.words & held) / max(1, len(claim.words))
