@@ -70,7 +70,9 @@ def _supports(claim: Claim, numbers: Sequence[int], sources: Sequence[Source], n
     if not plainly and len(marked) > 1:
         plainly = support.together(claim, marked)
     plainly = plainly or _best(_each(claim, others, support.unlike))
-    return plainly or _best(_each(claim, marked, near)) or _best(_each(claim, others, near))
+    if plainly or near is support.unlike:  # which would find nothing else
+        return plainly
+    return _best(_each(claim, marked, near)) or _best(_each(claim, others, near))
 
 
 def _each(claim: Claim, sources: Sequence[Source], near: Likeness | None) -> list[Support]:

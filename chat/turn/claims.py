@@ -182,6 +182,8 @@ def spelled(text: str) -> frozenset[str]:
 
 
 def _plain(figure: str) -> str:
+    if figure.isascii() and figure.isdigit():
+        return figure
     ascii_digits = "".join(str(unicodedata.digit(sign, 0)) if sign.isdigit() else sign for sign in figure)
     if _GROUPED.fullmatch(ascii_digits):
         return re.sub(r"\D", "", ascii_digits)

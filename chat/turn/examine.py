@@ -99,7 +99,8 @@ class Examiner:
             raise Doubtful
         said = cite.without_marks(cited.text)
         try:
-            vector = topics.place(self.meaning.vector(said))
+            quoted = any(self.passages[one.passage].text[one.start : one.end] == said for one in cited.supports)
+            vector = topics.place(self.meaning.vector(said, quoted=quoted))
             match = topics.match(question=said, vector=vector, policy=self.policy)
         except Unavailable:
             return None

@@ -82,9 +82,9 @@ class Meaning:
         cosines: list[float] = (np.stack([found[one] for one in others]) @ found[text]).tolist()
         return cosines
 
-    def vector(self, text: str) -> Vector:
-        """A sentence of the answer, whatever the budget. Raises `Unavailable`."""
-        return self._vectors([text], [])[text]
+    def vector(self, text: str, *, quoted: bool = False) -> Vector:
+        """A sentence of the answer, whatever the budget; `quoted`: as it stands in a passage. Raises `Unavailable`."""
+        return self._vectors([], [text])[text] if quoted else self._vectors([text], [])[text]
 
     def _vectors(self, own: Sequence[str], passages: Sequence[str]) -> dict[str, Vector]:
         embedder = registry.builtin()
