@@ -27,8 +27,8 @@ FACT = "Standard delivery takes three to five business days."
 def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that the model was run on, in order."""
     found: list[str] = []
-    registry.builtin()._recent.clear()  # noqa: SLF001 -- of other tests
-    embed = OnnxEmbedder._embed  # noqa: SLF001 -- past what the embedder itself remembers
+    registry.builtin()._recent.clear()  # what other tests asked for
+    embed = OnnxEmbedder._embed
 
     def spied(self: OnnxEmbedder, prefix: str, texts: Sequence[str], *more: object) -> list[list[float]]:
         found.extend(texts)
@@ -114,8 +114,8 @@ def test_past_the_budget_and_without_an_embedder_nothing_is_alike(monkeypatch: p
 @pytest.mark.parametrize("passage", [ADVICE, f"Advice. {FACT} {ADVICE}"])
 def test_a_forbidden_topic_is_seen_at_each_time_and_past_the_budget(text: str, passage: str) -> None:
     one = Meaning(Kept(10))
-    one._asked = meaning.MOST  # noqa: SLF001 -- all of it is spent
-    for spent in (Meaning(one._kept), one):  # noqa: SLF001 -- the second finds what the first made
+    one._asked = meaning.MOST  # all of the budget
+    for spent in (Meaning(one._kept), one):
         examiner = Examiner(
             passages=[Passage(1, "Handbook", "", passage)], strict=False, meaning=spent,
             policy=ScopePolicy(forbidden_topics=("medical advice",)),
@@ -131,12 +131,17 @@ def test_only_so_many_passages_stay_read() -> None:
     assert reading.read.cache_info().currsize == reading.KEPT
 
 
+def test_nor_more_instructions() -> None:
+    for number in range(leaks.KEPT + 9):
+        leaks.of(system=f"You are assistant number {number}.", free=[])
+    assert leaks._of.cache_info().currsize == leaks.KEPT
+
+
 def test_a_passage_is_read_with_what_stands_above_it() -> None:
     """The same text under another title is another passage."""
     claim = support.Claim("Return the lamp within 30 days.")
-    right, wrong = support.of(
-        [Passage(1, "Returns, 30 days", "", "Return the lamp within days."), Passage(2, "Returns", "", "Return the lamp within days.")]
-    )
+    text = "Return the lamp within days."
+    right, wrong = support.of([Passage(1, "Returns, 30 days", "", text), Passage(2, "Returns", "", text)])
     assert support.find(claim, right, near=support.unlike)
     assert not support.find(claim, wrong, near=support.unlike)
 

@@ -15,7 +15,7 @@ from knowledge import language
 from knowledge.ingest import sentences
 
 LONGEST = 400  # characters of a sentence
-KEPT = 512  # of some 30 kB
+KEPT = 512  # of some 20 kB
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from knowledge.ingest import sentences
 
 SHORT, LONG, FIRST = 6, 25, 4
-KEPT = 128  # bots whose instructions are remembered as they are compared, of some 300 kB
+KEPT = 32  # instructions that are remembered as they are compared: of 0.2 MB, the longest of 1.7
 # A script without spaces has a sign for a word, and needs more of them.
 _WORD = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\\W_]+")
 _ORDERS = frozenset(
