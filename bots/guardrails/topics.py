@@ -104,8 +104,12 @@ class _Best:
 
 
 def vector_of(question: str) -> Vectors:
-    vector: Vectors = library.load().embed([question])[0]
-    return vector
+    return place(library.raw_vectors([question])[0])
+
+
+def place(raw: Vectors) -> Vectors:
+    """The embedder's vector of a text as it is compared with topics."""
+    return library.load().place(raw)
 
 
 def match(*, question: str, vector: Vectors, policy: ScopePolicy) -> Match:

@@ -39,9 +39,9 @@ def cite(
     idle = courtesy.claims_nothing(bare, known=known)
     if idle and not numbered and (courtesy.is_set_phrase(bare) or not strict):
         return Cited(bare, "idle")
-    ask = near if numbered or strict else _unlike
+    ask = near if numbered or strict else support.unlike
     if idle or (not strict and not numbered):
-        ask = _unlike
+        ask = support.unlike
     found = [_supports(_claim(segment.said, bare, segments), segment.numbers, sources, ask) for segment in segments]
     if all(found):
         return Cited(_written(sentence, segments, found), "supported", tuple(one for group in found for one in group))
@@ -66,11 +66,13 @@ def _supports(claim: Claim, numbers: Sequence[int], sources: Sequence[Source], n
     """What is plainly said first, under its own marks before others; then what means the same."""
     marked = [source for source in sources if source.number in numbers]
     others = [source for source in sources if source.number not in numbers]
-    plainly = _each(claim, marked, _unlike)
+    plainly = _each(claim, marked, support.unlike)
     if not plainly and len(marked) > 1:
         plainly = support.together(claim, marked)
-    plainly = plainly or _best(_each(claim, others, _unlike))
-    return plainly or _best(_each(claim, marked, near)) or _best(_each(claim, others, near))
+    plainly = plainly or _best(_each(claim, others, support.unlike))
+    if plainly or near is support.unlike:  # which would find nothing else
+        return plainly
+    return _best(_each(claim, marked, near)) or _best(_each(claim, others, near))
 
 
 def _each(claim: Claim, sources: Sequence[Source], near: Likeness | None) -> list[Support]:
@@ -80,11 +82,6 @@ def _each(claim: Claim, sources: Sequence[Source], near: Likeness | None) -> lis
 
 def _best(found: Sequence[Support]) -> list[Support]:
     return [max(found, key=lambda one: (one.score, -one.number))] if found else []
-
-
-def _unlike(text: str, others: Sequence[str]) -> list[float]:
-    """For where words alone decide."""
-    return []
 
 
 def _written(sentence: str, segments: Sequence[marks.Segment], found: Sequence[Sequence[Support]]) -> str:

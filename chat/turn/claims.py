@@ -182,6 +182,8 @@ def spelled(text: str) -> frozenset[str]:
 
 
 def _plain(figure: str) -> str:
+    if figure.isascii() and figure.isdigit():
+        return figure
     ascii_digits = "".join(str(unicodedata.digit(sign, 0)) if sign.isdigit() else sign for sign in figure)
     if _GROUPED.fullmatch(ascii_digits):
         return re.sub(r"\D", "", ascii_digits)
@@ -190,10 +192,9 @@ def _plain(figure: str) -> str:
     return f"{head}.{tail.rstrip('0')}".rstrip(".") if head else tail
 
 
-def same_figures(said: str, source: str) -> bool:
-    """Every figure of what is said is in the source, in digits or words."""
-    wanted = figures(said)
-    return not wanted or wanted <= figures(source) | spelled(source)
+def told(text: str) -> frozenset[str]:
+    """Every figure that the text can be the source of, in digits or words."""
+    return figures(text) | spelled(text)
 
 
 def denials(text: str) -> int:

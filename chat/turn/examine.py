@@ -57,8 +57,6 @@ class Examiner:
     def __post_init__(self) -> None:
         texts = [passage.text for passage in self.passages]
         self.sources = support.of(self.passages)
-        for source in self.sources:  # here, in a thread, and not when the first sentence waits
-            source.prepare()
         self.shown = "\n".join(texts)
         self.hosts = hosts.of(allowed=self.allowed_domains, texts=texts)
         self.leaks = leaks.of(system=self.instructions, free=[*texts, self.question])
@@ -101,7 +99,9 @@ class Examiner:
             raise Doubtful
         said = cite.without_marks(cited.text)
         try:
-            match = topics.match(question=said, vector=topics.vector_of(said), policy=self.policy)
+            quoted = any(self.passages[one.passage].text[one.start : one.end] == said for one in cited.supports)
+            vector = topics.place(self.meaning.vector(said, quoted=quoted))
+            match = topics.match(question=said, vector=vector, policy=self.policy)
         except Unavailable:
             return None
         return match.topic if match.kind == "forbidden" else None

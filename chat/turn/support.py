@@ -22,24 +22,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat.turn import claims
+from chat.turn import claims, reading
 from integrations.chatmodels import words
 from integrations.chatmodels.types import Passage
 from knowledge import language
-from knowledge.ingest import sentences
 
 PLAINLY = 0.7
 # Fewer words in common take more likeness; of another language than the passage's there are hardly any in common.
 NEARLY = ((0.5, 0.88), (0.3, 0.9))
 FOREIGN = 0.86
 WINDOW = 3
-LONGEST_QUOTE = 400
+NEAREST = 6  # sentences of a passage whose meaning is compared: those that share the most words
+LONGEST_QUOTE = reading.LONGEST
 
 # The number of a list, and where a link leads: they are no part of what is claimed.
 _NO_CLAIM = re.compile(r"^\s*(?:[-*•>#|]+\s*)?\(?\d{1,3}[.)]\s|(?<=\])\([^()\s]*\)|https?://\S+")
 
 # The cosine of a text with each of some others.
 Likeness = Callable[[str, Sequence[str]], list[float]]
+
+
+def unlike(text: str, others: Sequence[str]) -> list[float]:
+    """For where words alone decide."""
+    return []
 
 
 class Doubtful(Exception):
@@ -63,10 +68,21 @@ class Claim:
     def __init__(self, text: str) -> None:
         self.text = _NO_CLAIM.sub(" ", text).strip()
         self.words = frozenset(words.content(self.text))
+        self._windows: dict[int, Window] = {}
+
+    def best(self, source: Source) -> Window:
+        """Looked for once, though asked for plain words first and for meaning after."""
+        if source.at not in self._windows:
+            self._windows[source.at] = best(self.words, source)
+        return self._windows[source.at]
 
     @cached_property
     def language(self) -> str:
         return language.detect(self.text)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return claims.figures(self.text)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -83,26 +99,9 @@ class Source:
     def __init__(self, passage: Passage, at: int) -> None:
         self.number, self.at = passage.number, at
         self.text = passage.text
-        self.above = f"{passage.title} {passage.heading}"
-        found = list(sentences.spans(self.text, start=0, end=len(self.text), longest=LONGEST_QUOTE))
-        self.spans = found or [(0, len(self.text))]
-
-    def prepare(self) -> None:
-        """Computes what will be asked of it."""
-        assert self.held is not None
-        assert self.language is not None
-
-    @cached_property
-    def parts(self) -> list[frozenset[str]]:
-        return [frozenset(words.content(self.text[start:end])) for start, end in self.spans]
-
-    @cached_property
-    def held(self) -> frozenset[str]:
-        return frozenset(words.content(self.above)).union(*self.parts)
-
-    @cached_property
-    def language(self) -> str:
-        return language.detect(self.text)
+        found = reading.read(passage.title, passage.heading, passage.text)
+        self.spans, self.parts, self.held = found.spans, found.parts, found.held
+        self.language, self.figures, self.told = found.language, found.figures, found.told
 
     def said(self, begin: int, count: int) -> str:
         return self.text[self.spans[begin][0] : self.spans[begin + count - 1][1]]
@@ -123,11 +122,13 @@ def of(passages: Sequence[Passage]) -> tuple[Source, ...]:
 
 def find(claim: Claim, source: Source, *, near: Likeness | None) -> Support | None:
     """What in the passage supports the claim. Raises `Doubtful` where only meaning could tell, and `near` is `None`."""
-    if not claim.words or not _figures_agree(claim, source):
+    if not claim.words or not claim.figures <= source.told:
         return None
-    window = best(claim.words, source)
+    window = claim.best(source)
     if window.share >= PLAINLY:
         return _settled(claim, source, window) if _names_agree(claim, source) else None
+    if near is unlike:
+        return None
     foreign = is_foreign(claim, source)
     if not foreign and (window.share < NEARLY[-1][0] or not _names_agree(claim, source)):
         return None
@@ -143,12 +144,11 @@ def is_foreign(claim: Claim, source: Source) -> bool:
 
 def together(claim: Claim, sources: Sequence[Source]) -> list[Support]:
     """Of a sentence that takes several passages: what each adds, where all of it is plainly there."""
-    windows = [best(claim.words, source) for source in sources]
+    windows = [claim.best(source) for source in sources]
     held = frozenset().union(*(_held(source, window) for source, window in zip(sources, windows, strict=True)))
-    wanted = claims.figures(claim.text)
-    told = frozenset().union(*(claims.figures(source.text) | claims.spelled(source.text) for source in sources))
+    told = frozenset().union(*(source.figures for source in sources))
     share = len(claim.words & held) / max(1, len(claim.words))
-    if share < PLAINLY or not wanted <= told or min(window.share for window in windows) < NEARLY[-1][0]:
+    if share < PLAINLY or not claim.figures <= told or min(window.share for window in windows) < NEARLY[-1][0]:
         return []
     if not claim.names <= frozenset().union(*(source.held for source in sources)):
         return []
@@ -178,11 +178,13 @@ def _settled(claim: Claim, source: Source, window: Window) -> Support | None:
 
 
 def _by_meaning(claim: Claim, source: Source, near: Likeness, needed: float) -> Support | None:
-    ranked = sorted(range(len(source.parts)), key=lambda at: (-len(claim.words & source.parts[at]), at))
+    ranked = sorted(range(len(source.parts)), key=lambda at: (-len(claim.words & source.parts[at]), at))[:NEAREST]
+    if claim.denials and not any(claims.denials(_around(source, at)) for at in ranked):
+        return None  # whichever of them is the nearest
     likeness = near(claim.text, [source.said(at, 1) for at in ranked])
     if not likeness:
         return None
-    cosine, at = max(zip(likeness, ranked, strict=False))
+    cosine, at = max(zip(likeness, ranked, strict=True))
     window = Window(at, 1, 0.0)
     if cosine < needed or bool(claim.denials) > bool(claims.denials(_around(source, at))):
         return None
@@ -201,10 +203,6 @@ def _support(source: Source, window: Window, score: float) -> Support:
 
 def _held(source: Source, window: Window) -> frozenset[str]:
     return frozenset().union(*source.parts[window.begin : window.begin + window.count])
-
-
-def _figures_agree(claim: Claim, source: Source) -> bool:
-    return claims.same_figures(claim.text, f"{source.above} {source.text}")
 
 
 def _names_agree(claim: Claim, source: Source) -> bool:

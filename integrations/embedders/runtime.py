@@ -21,6 +21,7 @@ from .types import GRAPH_FILE, TOKENIZER_FILE, OnWait, Recipe, nothing
 
 BATCH = 16  # texts: some two seconds of one core, after which the work is safe
 TOKENS_A_BATCH = 4096  # bounds memory: some 30 kB of activations a token
+TOKENS_A_CALL = 2  # what a call costs beside its tokens, padding included, is what so many tokens cost
 RECENT = 64  # questions whose vectors are remembered, 12 kB each
 
 
@@ -64,17 +65,19 @@ class OnnxEmbedder:
     async def aembed_query(self, text: str) -> list[float]:
         return await asyncio.to_thread(self.embed_query, text)
 
-    def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
+    def embed_queries(self, texts: Sequence[str], *, remember: bool = True) -> list[list[float]]:
         """Vectors for comparing short texts with each other, both sides as queries.
 
-        The last few are remembered: of a turn of talk both the guard and the search ask for the question's.
+        The last few are remembered: of a turn of talk both the guard and the search ask for the question's. Who keeps
+        vectors himself, or asks for many, says that they need not be.
         """
         with self._remembering:
             known = {text: self._recent[text] for text in texts if text in self._recent}
         unknown = [text for text in dict.fromkeys(texts) if text not in known]
         if unknown:
             known |= zip(unknown, self._embed(self._recipe.query_prefix, unknown), strict=True)
-            self._remember({text: known[text] for text in unknown[-RECENT:]})
+            if remember:
+                self._remember({text: known[text] for text in unknown[-RECENT:]})
         return [known[text] for text in texts]
 
     def _remember(self, found: dict[str, list[float]]) -> None:
@@ -116,10 +119,12 @@ def _encodable(text: str) -> str:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The places of the texts, shortest first, in runs whose padded size stays within TOKENS_A_BATCH."""
+    """The places of the texts, shortest first, in runs whose padded size stays within TOKENS_A_BATCH, and which are
+    padded by no more than another call would cost."""
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[place] * (len(batch) + 1) > TOKENS_A_BATCH:
+        padding = sum(lengths[place] - lengths[other] for other in batch)
+        if batch and (padding > TOKENS_A_CALL or lengths[place] * (len(batch) + 1) > TOKENS_A_BATCH):
             yield batch
             batch = []
         batch.append(place)

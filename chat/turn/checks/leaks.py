@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from knowledge.ingest import sentences
 
 SHORT, LONG, FIRST = 6, 25, 4
+KEPT = 32  # instructions that are remembered as they are compared: of 0.2 MB, the longest of 1.7
 # A script without spaces has a sign for a word, and needs more of them.
 _WORD = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\\W_]+")
 _ORDERS = frozenset(
@@ -119,45 +121,55 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Instructions:
-    """Runs of SHORT words that speak to the model, runs of LONG words that do not, and the runs that are free."""
+class _Runs:
+    """Runs of SHORT words that speak to the model, runs of LONG words that do not, and what any of them begins with."""
 
     orders: frozenset[Words] = frozenset()
     rest: frozenset[Words] = frozenset()
-    free: frozenset[Words] = frozenset()
     first: frozenset[Words] = frozenset()
 
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """The runs of the instructions, and the texts whose runs are free."""
+
+    runs: _Runs = field(default_factory=_Runs)
+    free: tuple[str, ...] = ()
+
     def are_in(self, text: str) -> bool:
-        if not self.orders and not self.rest:
-            return False
         said = _words(text)
-        return any(run in self.orders and run not in self.free for run in _runs(said, SHORT)) or any(
-            run in self.rest for run in _runs(said, LONG)
-        )
+        if not self.runs.rest.isdisjoint(_runs(said, LONG)):
+            return True
+        ordered = self.runs.orders & _runs(said, SHORT)
+        return bool(ordered) and not ordered <= {run for text in self.free for run in _runs(_words(text), SHORT)}
 
     def begin(self, text: str, *, since: int, end: int) -> int:
         """How far a sentence can be said before it is known whether it goes on like the instructions."""
         found = list(_WORD.finditer(text, since, end))
         said = [one[0].casefold() for one in found]
         for at in range(len(said) - FIRST + 1):
-            if tuple(said[at : at + FIRST]) in self.first:
+            if tuple(said[at : at + FIRST]) in self.runs.first:
                 return found[at + FIRST - 2].end()
         return end
 
 
 def of(*, system: str, free: Iterable[str]) -> Instructions:
+    return Instructions(_of(system), tuple(free))
+
+
+@lru_cache(maxsize=KEPT)
+def _of(system: str) -> _Runs:
     orders: set[Words] = set()
     for start, end in sentences.spans(system, start=0, end=len(system), longest=1000):
         said = _words(system[start:end])
         if not _ORDERS.isdisjoint(said):
             orders |= _runs(said, SHORT)
     if not orders and len(system) < LONG:
-        return Instructions()
+        return _Runs()
     rest = _runs(_words(system), LONG)
-    return Instructions(
+    return _Runs(
         orders=frozenset(orders),
         rest=frozenset(rest),
-        free=frozenset(run for text in free for run in _runs(_words(text), SHORT)),
         first=frozenset(run for said in (orders | rest) for run in _runs(list(said), FIRST)),
     )
 
