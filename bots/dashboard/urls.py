@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bots.dashboard import knowledge, lists, prompt
+from bots.dashboard import guardrails, knowledge, lists, prompt, versions
 
 BOT = "bots/<uuid:bot_id>/"
 urlpatterns: list[URLPattern] = [
@@ -19,4 +19,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{BOT}knowledge/", knowledge.KnowledgePage.as_view(), name="bot-knowledge"),
     path(f"{BOT}knowledge/add/", knowledge.LinkPage.as_view(), name="bot-link"),
     path(f"{BOT}knowledge/<uuid:dataset_id>/remove/", knowledge.UnlinkPage.as_view(), name="bot-unlink"),
+    path(f"{BOT}guardrails/", guardrails.GuardrailsPage.as_view(), name="bot-guardrails"),
+    path(f"{BOT}versions/", versions.VersionsPage.as_view(), name="bot-versions"),
+    path(f"{BOT}publish/", versions.PublishPage.as_view(), name="bot-publish"),
+    path(f"{BOT}discard/", versions.DiscardPage.as_view(), name="bot-discard"),
+    path(f"{BOT}versions/<int:number>/back/", versions.RollbackPage.as_view(), name="bot-rollback"),
 ]

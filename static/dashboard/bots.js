@@ -66,8 +66,13 @@ document.addEventListener("input", (event) => {
   if (!field.closest("[data-apart]")) noteUnsaved(field);
 });
 
-// Enter in a row of topics makes the next row and does not send the form.
+// Enter in a row of topics makes the next row, and beside a button of its own presses that; neither saves the form.
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.dataset?.enter) {
+    event.preventDefault();
+    document.querySelector(event.target.dataset.enter).click();
+    return;
+  }
   const row = event.target.closest?.("[data-row]");
   if (event.key !== "Enter" || !row || event.target.tagName !== "INPUT") return;
   event.preventDefault();
