@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bots.dashboard import guardrails, knowledge, lists, prompt, versions
+from bots.dashboard import datasets, guardrails, knowledge, lists, prompt, versions
 
 BOT = "bots/<uuid:bot_id>/"
 urlpatterns: list[URLPattern] = [
@@ -24,4 +24,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{BOT}publish/", versions.PublishPage.as_view(), name="bot-publish"),
     path(f"{BOT}discard/", versions.DiscardPage.as_view(), name="bot-discard"),
     path(f"{BOT}versions/<int:number>/back/", versions.RollbackPage.as_view(), name="bot-rollback"),
+    path("knowledge/<uuid:dataset_id>/delete/", datasets.DatasetDeletePage.as_view(), name="dataset-delete"),
+    path("knowledge/<uuid:dataset_id>/bots/", datasets.DatasetBotsPage.as_view(), name="dataset-bots"),
 ]

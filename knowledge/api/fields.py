@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-from typing import Any, Final
+from typing import Any
 
 from rest_framework import serializers
 
 from knowledge.models import TAG_LENGTH
-
-METADATA_BYTES: Final = 16_384
-METADATA_DEPTH: Final = 10
-TAGS: Final = 50
+from knowledge.services import metadata
+from knowledge.services.metadata import METADATA_BYTES, METADATA_DEPTH, TAGS
 
 
 class Tags(serializers.ListField):
@@ -48,23 +45,9 @@ class Metadata(serializers.JSONField):
     }
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 -- DRF's signature
-        if not isinstance(data, dict):
-            self.fail("object")
-        self._check(data, depth=1)
-        if len(json.dumps(data)) > METADATA_BYTES:
-            self.fail("size")
+        if found := metadata.flaw(data):
+            self.fail(found)
         return data
-
-    def _check(self, value: Any, *, depth: int) -> None:  # noqa: ANN401 -- JSON
-        if isinstance(value, str) and any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in value):
-            self.fail("text")
-        if isinstance(value, float) and not math.isfinite(value):
-            self.fail("number")
-        if isinstance(value, dict | list):
-            if depth > METADATA_DEPTH:
-                self.fail("depth")
-            for inner in [*value, *value.values()] if isinstance(value, dict) else value:
-                self._check(inner, depth=depth + 1)
 
 
 class FormMetadata(Metadata):
