@@ -14,16 +14,19 @@ class Source(TextChoices):
 
 
 class Status(TextChoices):
-    """`escalated` waits for a person; in a `closed` one nothing more can be said."""
+    """`escalated` waits for a person, and the bot goes on answering; `with_person` has one, and the bot is silent; in a
+    `closed` one nothing more can be said."""
 
     OPEN = "open", "Open"
     ESCALATED = "escalated", "Waits for a person"
+    WITH_PERSON = "with_person", "With a person"
     CLOSED = "closed", "Closed"
 
 
 class Role(TextChoices):
     USER = "user", "Customer"
     ASSISTANT = "assistant", "Bot"
+    PERSON = "person", "Person"
 
 
 class Outcome(TextChoices):
@@ -37,3 +40,20 @@ class Outcome(TextChoices):
 class Rating(TextChoices):
     UP = "up", "Helpful"
     DOWN = "down", "Not helpful"
+
+
+class GapStatus(TextChoices):
+    """Of something that the documents do not answer."""
+
+    OPEN = "open", "Open"
+    ANSWERED = "answered", "Answered"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class GapKind(TextChoices):
+    """How it showed that a question was not answered."""
+
+    UNANSWERED = "unanswered", "The bot had nothing to say"
+    REFUSED = "refused", "Refused as off topic"
+    DISLIKED = "disliked", "Answered, and not helpful"
+    ESCALATED = "escalated", "Handed over to a person"

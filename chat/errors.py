@@ -20,6 +20,10 @@ class MessageNotFound(NotFound):
     code, title = "message_not_found", "There is no such answer in this session"
 
 
+class GapNotFound(NotFound):
+    code, title = "gap_not_found", "There is no such gap"
+
+
 class BotPrivate(Forbidden):
     code, title = "bot_private", "This bot is not public; use /v1/chat/efficient"
 
@@ -46,6 +50,24 @@ class OriginNotAllowed(Forbidden):
 
 class SessionEnded(Conflict):
     code, title = "session_ended", "This session has ended; begin a new one without a session_id"
+
+
+class ConversationClosed(Conflict):
+    code, title = "conversation_closed", "This conversation is closed"
+
+
+class ConversationTaken(Conflict):
+    code, title = "conversation_taken", "Somebody else has this conversation"
+
+
+class NotAtThisDesk(Conflict):
+    code, title = "conversation_not_yours", "Take the conversation over before you answer in it"
+
+
+class ConversationsNotKept(Conflict):
+    """A person could not read what they are asked."""
+
+    code, title = "conversations_not_kept", "The operator keeps no conversations, so nobody can take one over"
 
 
 class TooManyStreams(Unavailable):

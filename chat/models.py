@@ -10,12 +10,14 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from pgvector.django import HalfVectorField
 
-from chat.enums import Outcome, Rating, Role, Source, Status
+from chat.enums import GapKind, GapStatus, Outcome, Rating, Role, Source, Status
 
 
 class Conversation(models.Model):
-    """A talk of one customer with one bot. `key_id` is the API key it came by, a row of public, hence no key."""
+    """A talk of one customer with one bot. `key_id` is the API key it came by and `taken_by` the user who answers in
+    the bot's place, rows of public, hence no keys. `waiting_since` is when the customer began to wait for a person."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="conversations")
@@ -25,14 +27,30 @@ class Conversation(models.Model):
     escalation_reason = models.CharField(max_length=100, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     key_id = models.UUIDField(null=True, blank=True)
+    taken_by = models.UUIDField(null=True, blank=True)
+    taken_by_name = models.CharField(max_length=200, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(F("last_at").desc(), F("id"), name="conversation_last_at")]
+        indexes = [
+            models.Index(F("last_at").desc(), F("id"), name="conversation_last_at"),
+            models.Index(fields=["started_at"], name="conversation_started_at"),
+            models.Index(
+                fields=["waiting_since"],
+                condition=Q(status__in=[Status.ESCALATED, Status.WITH_PERSON]),
+                name="conversation_desk",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="conversation_status"),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="conversation_source"),
+            models.CheckConstraint(
+                condition=Q(status=Status.WITH_PERSON, taken_by__isnull=False)
+                | (~Q(status=Status.WITH_PERSON) & Q(taken_by__isnull=True)),
+                name="conversation_taken_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -40,13 +58,16 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """What one side said. All from `guardrail_action` to `trace` is of the bot's side alone."""
+    """What one side said. All from `guardrail_action` to `trace` is of the bot's side alone; `author_id` and
+    `author_name` are of a person's, a user of public, hence no key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=20, choices=Role)
     content = models.TextField(blank=True)
+    author_id = models.UUIDField(null=True, blank=True)
+    author_name = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=20, choices=Outcome, default=Outcome.COMPLETE)
     guardrail_action = models.CharField(max_length=20, blank=True)
     guardrail_reason = models.CharField(max_length=100, blank=True)
@@ -104,3 +125,60 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rating} for {self.message_id}"
+
+
+class Gap(models.Model):
+    """Something that customers ask and the bot's documents do not answer: questions that mean the same.
+
+    `question` is one of them, that of the message `origin_id`; `vector` is its meaning as `embedder` sees it, and only
+    vectors of one embedder are compared. `document_id` is what was written to answer it, a row that may go.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="gaps")
+    question = models.TextField()
+    origin_id = models.UUIDField()
+    status = models.CharField(max_length=20, choices=GapStatus, default=GapStatus.OPEN)
+    embedder = models.CharField(max_length=200)
+    vector = HalfVectorField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    dataset_id = models.UUIDField(null=True, blank=True)
+    document_id = models.UUIDField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=254, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["bot", "-last_at"], name="gap_of_bot")]
+        constraints = [models.CheckConstraint(condition=Q(status__in=GapStatus.values), name="gap_status")]
+
+    def __str__(self) -> str:
+        return self.question[:80]
+
+
+class GapQuestion(models.Model):
+    """A question that showed a gap, by the answer that it had; it goes with its conversation."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="gap_question")
+    gap = models.ForeignKey(Gap, on_delete=models.CASCADE, related_name="questions")
+    kind = models.CharField(max_length=20, choices=GapKind)
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(kind__in=GapKind.values), name="gap_question_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.gap_id}"
+
+
+class GapCursor(models.Model):
+    """How far one kind of record was read for gaps: everything up to `at`, and of that moment up to `last_id`."""
+
+    name = models.CharField(primary_key=True, max_length=20)
+    at = models.DateTimeField()
+    last_id = models.UUIDField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"

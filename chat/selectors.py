@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from bots.models import KeyBot
 from chat import tokens
 from chat.enums import Outcome, Role
-from chat.errors import SessionNotFound
-from chat.models import Citation, Conversation, Message
+from chat.errors import GapNotFound, SessionNotFound
+from chat.models import Citation, Conversation, Gap, GapQuestion, Message
 from integrations.chatmodels.types import Turn
 from tenants.errors import NotFound
+from tenants.selectors import audit_settings
 from tenants.types import Principal
 
+OfBot = TypeVar("OfBot", Conversation, Gap)
 LONGEST_TALK = 200  # messages that a customer is shown again
 
 
@@ -27,6 +32,12 @@ def session(*, bot_id: UUID, session_id: str) -> Conversation:
     if found is None:
         raise SessionNotFound
     return found
+
+
+def is_kept() -> bool:
+    """Whether the operator keeps what is said; where not, no person could read what they are asked."""
+    logged = audit_settings()
+    return bool(logged["enabled"] and logged["log_conversations"])
 
 
 def history(*, conversation_id: UUID, most: int) -> tuple[Turn, ...]:
@@ -51,12 +62,31 @@ def conversations() -> QuerySet[Conversation]:
     )
 
 
-def saying(rows: QuerySet[Conversation], text: str) -> QuerySet[Conversation]:
-    """Those in which somebody says `text`."""
-    return rows.filter(Q(id__in=Message.objects.filter(content__icontains=text).values("conversation_id")))
+_FILTERS = {"bot": "bot_id", "status": "status", "source": "source", "since": "last_at__gte", "until": "last_at__lt"}
+_OF_MESSAGES: dict[str, Callable[[Any], Q]] = {
+    "feedback": lambda wanted: Q(feedback__rating=wanted),
+    "refused": lambda _: Q(guardrail_action="refuse"),
+    "unanswered": lambda _: Q(guardrail_reason="nothing_found"),
+    "escalated": lambda _: Q(guardrail_action="escalate"),
+    "failed": lambda _: Q(status=Outcome.FAILED),
+    "search": lambda text: Q(content__icontains=text),
+}
 
 
-def visible(rows: QuerySet[Conversation], *, by: Principal) -> QuerySet[Conversation]:
+def filtered(rows: QuerySet[Conversation], asked: Mapping[str, Any]) -> QuerySet[Conversation]:
+    """Those that fit what is asked; what is empty or unknown limits nothing. `refused`, `unanswered`, `escalated` and
+    `failed` ask whether any answer was."""
+    rows = rows.filter(**{_FILTERS[name]: value for name, value in asked.items() if name in _FILTERS and value})
+    for name, condition in _OF_MESSAGES.items():
+        wanted = asked.get(name)
+        if wanted in (None, ""):
+            continue
+        some = Exists(Message.objects.filter(condition(wanted), conversation=OuterRef("id")))
+        rows = rows.filter(~some if wanted is False else some)
+    return rows
+
+
+def visible(rows: QuerySet[OfBot], *, by: Principal) -> QuerySet[OfBot]:
     """Those the caller may read: a key that is tied to bots reads theirs alone."""
     if by.key_id is None:
         return rows
@@ -72,10 +102,51 @@ def conversation(conversation_id: UUID, *, by: Principal) -> Conversation:
     return found
 
 
-def messages_of(row: Conversation) -> list[Message]:
+def told(ids: Sequence[UUID], *, by: Principal) -> QuerySet[Conversation]:
+    """Some conversations whole, as they are taken along in a file: without the traces."""
+    rows = Message.objects.defer("trace").order_by("position").select_related("feedback")
+    messages = Prefetch("messages", rows.prefetch_related(_citations()))
+    return visible(Conversation.objects.filter(id__in=ids), by=by).select_related("bot").prefetch_related(messages)
+
+
+def messages_of(row: Conversation, *, after: int = -1) -> list[Message]:
     """The last messages with their citations, in their order, as their customer sees them: without the trace."""
-    rows = Message.objects.filter(conversation=row).defer("trace").prefetch_related(_citations())
+    rows = Message.objects.filter(conversation=row, position__gt=after).defer("trace").prefetch_related(_citations())
     return list(rows.order_by("-position")[:LONGEST_TALK])[::-1]
+
+
+def gaps() -> QuerySet[Gap]:
+    """For lists: with how often each was asked, the most asked first."""
+    return (
+        Gap.objects.select_related("bot")
+        .annotate(
+            count=Count("questions"),
+            kinds=ArrayAgg("questions__kind", distinct=True, default=[]),
+        )
+        .order_by("-count", "-last_at", "id")
+    )
+
+
+def filtered_gaps(rows: QuerySet[Gap], asked: Mapping[str, Any]) -> QuerySet[Gap]:
+    named = {"bot": "bot_id", "status": "status"}
+    rows = rows.filter(**{named[name]: value for name, value in asked.items() if name in named and value})
+    if asked.get("kind"):
+        rows = rows.filter(Exists(GapQuestion.objects.filter(gap=OuterRef("id"), kind=asked["kind"])))
+    return rows
+
+
+def questions_of(row: Gap) -> QuerySet[GapQuestion]:
+    """The latest first, each with the message that showed it."""
+    return row.questions.select_related("message").order_by("-asked_at", "message_id")
+
+
+def gap(gap_id: UUID, *, by: Principal, lock: bool = False) -> Gap:
+    """Raises `GapNotFound`."""
+    rows = Gap.objects.select_related("bot").select_for_update(of=("self",)) if lock else gaps()
+    found = visible(rows, by=by).filter(id=gap_id).first()
+    if found is None:
+        raise GapNotFound
+    return found
 
 
 def _messages() -> Prefetch[str, QuerySet[Message], str]:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.utils import timezone
 
 from bots import selectors as bots
 from bots import services as tests
 from bots.models import TestCase, TestRun
 from chat import selectors
-from chat.enums import Role, Status
+from chat.analytics import export as transcripts
+from chat.enums import Role
 from chat.errors import MessageNotFound
+from chat.gaps import gathering
+from chat.gaps.settling import answer as answer_gap
+from chat.gaps.settling import dismiss as dismiss_gap
+from chat.gaps.settling import reopen as reopen_gap
+from chat.handover import desk
+from chat.handover.desk import close, hand_back, reply, take
 from chat.models import Conversation, Feedback, Message
 from chat.tasks import run_tests, tell_of_escalation
 from chat.testing import saved
 from chat.turn import hop, pipeline
 from chat.turn.types import Answer, Listener
+from tenants import audit, context
 from tenants.tasks import enqueue_on_commit, ring
 from tenants.types import Principal
+
+__all__ = [
+    "answer_gap", "close", "delete", "dismiss_gap", "end", "export", "give_feedback", "hand_back", "reopen_gap",
+    "reply", "save_as_case", "start_tests", "take", "talk",
+]  # fmt: skip
 
 
 async def talk(*, begun: pipeline.Begun, listener: Listener | None = None) -> Answer:
@@ -35,8 +50,7 @@ async def talk(*, begun: pipeline.Begun, listener: Listener | None = None) -> An
 
 def end(*, conversation: Conversation) -> None:
     """The customer is done; nothing more can be said in this session. Ending it twice is no error."""
-    conversation.status = Status.CLOSED
-    conversation.save(update_fields=["status"])
+    desk.end(conversation=conversation)
 
 
 def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, comment: str = "") -> Feedback:
@@ -46,9 +60,34 @@ def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, 
         if message is None:
             raise MessageNotFound
         feedback, _ = Feedback.objects.update_or_create(
-            message=message, defaults={"rating": rating, "comment": comment}
+            message=message, defaults={"rating": rating, "comment": comment, "created_at": timezone.now()}
         )
     return feedback
+
+
+def delete(*, by: Principal, conversation_id: UUID) -> None:
+    """With all that was said in it, and what was learned from it. Raises `NotFound`."""
+    row = selectors.conversation(conversation_id, by=by)
+    with transaction.atomic():
+        audit.record(by=by, action="conversation.delete", target=row.id, data={"bot": str(row.bot_id)})
+        row.delete()
+        gathering.tidy()
+
+
+def export(*, by: Principal, asked: Mapping[str, Any], form: str) -> StreamingHttpResponse:
+    """The conversations that fit, as a file that is written while it is read; what was taken along is on record."""
+    tenant = context.current()
+    found = transcripts.ids(by=by, asked=asked)
+    audit.record(by=by, action="conversation.export", data={"conversations": len(found), "form": form})
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield transcripts.head(form).encode()
+        for batch in transcripts.batches(found):
+            yield (await hop.inside(tenant, transcripts.text, batch, by=by, form=form)).encode()
+
+    response = StreamingHttpResponse(lines(), content_type=transcripts.TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="conversations.{form}"'
+    return response
 
 
 def start_tests(*, by: Principal, bot_id: UUID, set_id: UUID, version: int | None = None) -> TestRun:

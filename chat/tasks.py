@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from chat.enums import Status
+from chat.gaps import gathering, reading
 from chat.models import Conversation
 from chat.testing import queue, runner
 from tenants import context
@@ -36,6 +37,7 @@ def purge() -> int:
         try:
             with context.entered(tenant):
                 _, by_model = Conversation.objects.filter(last_at__lt=oldest).delete()
+                gathering.tidy()
         except DatabaseError:
             log.exception("Could not purge the conversations of %s.", tenant.slug)
             continue
@@ -72,6 +74,32 @@ def tell_of_escalation(*, conversation_id: str) -> int:
             fail_silently=True,
         )
     return len(people)
+
+
+@shared_task(base=TenantTask)
+def gather_gaps() -> bool:
+    """Group what was asked and not answered; answers whether there is more, for which somebody is called at once."""
+    more = gathering.gather()
+    if more:
+        ring(gather_gaps)
+    return more
+
+
+@shared_task(expires=240)
+def sweep_gaps() -> int:
+    """Ring in every tenant where something was asked and not answered; answers in how many."""
+    rung = 0
+    for tenant in live_tenants():
+        try:
+            with context.entered(tenant):
+                if not reading.is_waiting():
+                    continue
+                ring(gather_gaps)
+        except DatabaseError:
+            log.exception("Could not look for gaps of %s.", tenant.slug)
+            continue
+        rung += 1
+    return rung
 
 
 @shared_task(base=TenantTask)

@@ -53,6 +53,7 @@ PLATFORM_TASKS = {
     "knowledge.tasks.tend_indexes": "looks into every live tenant",
     "knowledge.tasks.tidy": "looks into every live tenant",
     "chat.tasks.sweep_tests": "rings in every live tenant",
+    "chat.tasks.sweep_gaps": "looks into every live tenant and rings",
     "chat.tasks.purge": "purges in every live tenant",
     "integrations.tasks.purge_calls": "purges in every live tenant",
     "tenants.tasks.purge_audit": "the audit is public",

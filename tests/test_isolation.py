@@ -16,10 +16,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import resolve
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from apikeys.enums import Scope
+from chat.models import Gap, GapQuestion
+from chat.tests.heard import read
 from knowledge.tasks import serve
 from tenants import context
 from tenants.enums import Role
@@ -56,6 +59,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases": {"question": "Is it kept?"},
     "POST /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases/import": {"cases": [{"question": "Is it kept?"}]},
     "PUT /v1/tenant/bots/{bot_id}/test-sets/{set_id}/cases/{case_id}": {"note": "Changed"},
+    "POST /v1/tenant/conversations/{conversation_id}/take": {"anyway": True},
+    "POST /v1/tenant/conversations/{conversation_id}/reply": {"content": "Hello, this is a person."},
+    "POST /v1/tenant/gaps/{gap_id}/answer": {"dataset_id": "{dataset_id}", "answer": "It is kept in the safe."},
     "POST /v1/tenant/conversations/{conversation_id}/messages/{message_id}/test-case": {"test_set_id": "{set_id}"},
     "PUT /v1/tenant/bots/{bot_id}/scopes/{scope_id}": {"strictness_level": "lenient"},
 }
@@ -113,12 +119,25 @@ class Belongings:
         talk = client.get(f"/v1/tenant/conversations/{self.ids['conversation_id']}").json()
         self.ids["message_id"] = talk["messages"][-1]["id"]
         self._make_tests(mine, tenant)
+        self._make_gap(tenant)
 
     def _make_tests(self, bot: str, tenant: TenantRef) -> None:
         self._make("set_id", f"{bot}/test-sets", {"name": f"Tests of {tenant.slug}"})
         tests = f"{bot}/test-sets/{self.ids['set_id']}"
         self._make("case_id", f"{tests}/cases", {"question": "What is the secret formula?"})
         self._make("run_id", f"{tests}/runs", {}, status=202)
+
+    def _make_gap(self, tenant: TenantRef) -> None:
+        now = timezone.now()
+        with context.entered(tenant):
+            gap = Gap.objects.create(
+                bot_id=self.ids["bot_id"], question=f"What does {tenant.slug} hide?", origin_id=self.ids["message_id"],
+                embedder="none", vector=[1.0], first_at=now, last_at=now,
+            )  # fmt: skip
+            GapQuestion.objects.create(
+                message_id=self.ids["message_id"], gap=gap, kind="unanswered", text=gap.question, asked_at=now
+            )
+        self.ids["gap_id"] = str(gap.id)
 
     def _post(self, path: str, body: dict[str, Any], *, status: int = 201) -> Any:
         answer = self.client.post(path, body)
@@ -224,11 +243,15 @@ def _view(path: str, owned: Belongings) -> type[TenantView]:
 def test_lists_and_searches_hold_nothing_of_anothers(api: APIClient, ours: Belongings, theirs: Belongings) -> None:
     for verb, path in OPERATIONS:
         if verb == "GET":
-            found = _call(api, verb, path, ours.ids, ours.ids).content.decode()
+            found = _text(_call(api, verb, path, ours.ids, ours.ids))
             assert not [name for name, value in theirs.ids.items() if value in found], path
             assert "globex" not in found.lower(), path
     search = f"/v1/tenant/datasets/{ours.ids['dataset_id']}/search"
     assert "globex" not in api.post(search, {"query": "secret formula of globex"}).content.decode().lower()
+
+
+def _text(response: Any) -> str:
+    return (read(response) if response.streaming else response.content).decode()
 
 
 def test_anothers_id_in_a_body_is_refused(api: APIClient, ours: Belongings, theirs: Belongings) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from chat.enums import Role
+from chat.enums import Role, Status
 from chat.models import Citation
-from chat.turn.types import Answer
+from chat.turn.types import Answer, Said
 
 
 class CitationOut(serializers.ModelSerializer[Citation]):
@@ -29,6 +29,10 @@ class GuardrailOut(serializers.Serializer[Any]):
 
 
 class EscalationOut(serializers.Serializer[Any]):
+    """`escalated`: a person was called, and the bot goes on answering. `with_person`: one has the talk and will answer
+    in the session; the message only says so, and `id` is the customer's message."""
+
+    status = serializers.ChoiceField(choices=[Status.ESCALATED, Status.WITH_PERSON])
     reason = serializers.CharField()
 
 
@@ -76,7 +80,7 @@ def answer(given: Answer) -> dict[str, Any]:
         "guardrail": {
             "action": said.verdict.action, "reason": said.verdict.reason, "topic": said.verdict.topic,
         },
-        "escalation": {"reason": said.escalation} if said.escalation else None,
+        "escalation": _escalation(said),
         "model": reply.model if reply else None,
         "usage": {
             "prompt_tokens": prompt,
@@ -86,6 +90,13 @@ def answer(given: Answer) -> dict[str, Any]:
         },
         "latency_ms": {name: given.latency_ms[name] for name in ("total", "guard", "retrieve", "generate")},
     }  # fmt: skip
+
+
+def _escalation(said: Said) -> dict[str, Any] | None:
+    if not said.escalation:
+        return None
+    status = Status.WITH_PERSON if said.silent else Status.ESCALATED
+    return {"status": status.value, "reason": said.escalation}
 
 
 def _citation(given: Answer, at: int) -> dict[str, Any]:

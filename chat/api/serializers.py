@@ -17,10 +17,11 @@ ANSWER_CHARACTERS = 20_000
 MESSAGES = 50
 METADATA_BYTES = 4_096
 SESSION_CHARACTERS = 100
+PERSON_CHARACTERS = 10_000
 
 
 class MessageIn(StrictSerializer):
-    role = serializers.ChoiceField(choices=Role.choices)
+    role = serializers.ChoiceField(choices=[Role.USER, Role.ASSISTANT])
     content = serializers.CharField(
         max_length=ANSWER_CHARACTERS, help_text=f"Of a user at most {QUESTION_CHARACTERS} characters."
     )
@@ -91,17 +92,21 @@ class FeedbackOut(serializers.Serializer[Any]):
 
 
 class SessionMessageOut(serializers.ModelSerializer[Message]):
-    """A message as its customer sees it."""
+    """A message as its customer sees it. `author` is the name of the person who wrote it, null for all others."""
 
     citations = CitationOut(many=True)
     guardrail = serializers.SerializerMethodField()
+    author = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
-        fields = ["id", "role", "content", "status", "created_at", "citations", "guardrail"]
+        fields = ["id", "position", "role", "author", "content", "status", "created_at", "citations", "guardrail"]
 
     def get_guardrail(self, row: Message) -> GuardrailShape:
         return _guardrail(row)
+
+    def get_author(self, row: Message) -> str | None:
+        return row.author_name or None
 
 
 GuardrailShape = dict[str, str | None]
@@ -113,6 +118,15 @@ def _guardrail(row: Message) -> GuardrailShape:
         "reason": row.guardrail_reason or None,
         "topic": row.guardrail_topic or None,
     }
+
+
+class SessionFilter(serializers.Serializer[Any]):
+    """The query of a session."""
+
+    after = serializers.IntegerField(
+        min_value=-1, max_value=2_147_483_647, required=False, default=-1,
+        help_text="Only messages whose `position` is greater: for who asks again and again.",
+    )  # fmt: skip
 
 
 class SessionOut(serializers.Serializer[Any]):
@@ -131,6 +145,15 @@ class ConversationFilter(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]  # DRF takes declared fields off the class
     search = serializers.CharField(required=False, max_length=200, help_text="In what was said.")
+    feedback = serializers.ChoiceField(choices=Rating.choices, required=False)
+    refused = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="The bot refused.")
+    unanswered = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="The bot had nothing to say."
+    )
+    escalated = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="The bot called for a person."
+    )
+    failed = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="An answer failed.")
     since = serializers.DateTimeField(required=False, help_text="Last active at or after this time.")
     until = serializers.DateTimeField(required=False, help_text="Last active before this time.")
 
@@ -144,9 +167,32 @@ class ConversationOut(serializers.ModelSerializer[Conversation]):
     class Meta:
         model = Conversation
         fields = [
-            "id", "bot_id", "bot_name", "source", "status", "escalation_reason", "metadata", "key_id", "message_count",
-            "first_question", "started_at", "last_at",
+            "id", "bot_id", "bot_name", "source", "status", "escalation_reason", "taken_by", "taken_by_name",
+            "waiting_since", "metadata", "key_id", "message_count", "first_question", "started_at", "last_at",
         ]  # fmt: skip
+
+
+class ExportFilter(ConversationFilter):
+    """The query of an export."""
+
+    form = serializers.ChoiceField(choices=["csv", "jsonl"], required=False, default="csv")
+
+
+class TakeIn(StrictSerializer):
+    anyway = serializers.BooleanField(required=False, default=False, help_text="Also where a colleague has it.")
+
+
+class ReplyIn(StrictSerializer):
+    content = serializers.CharField(max_length=PERSON_CHARACTERS)
+
+
+class DeskOut(serializers.Serializer[Any]):
+    """How many customers wait for a person."""
+
+    waiting = serializers.IntegerField(help_text="For anybody: nobody has taken them.")
+    mine = serializers.IntegerField(help_text="That the caller has.")
+    mine_waiting = serializers.IntegerField(help_text="Of those, how many wait for the caller's answer.")
+    others = serializers.IntegerField(help_text="That colleagues have.")
 
 
 class MessageOut(SessionMessageOut):

@@ -40,12 +40,14 @@ class _SessionView(TalkView):
 class SessionView(_SessionView):
     scope = "chat:read"
 
-    @extend_schema(responses=shapes.SessionOut, operation_id="chat_session")
+    @extend_schema(parameters=[shapes.SessionFilter], responses=shapes.SessionOut, operation_id="chat_session")
     async def get(self, request: Request, session_id: str) -> Response:
         return Response(self.answer)
 
     def work(self, conversation: Conversation) -> Any:  # noqa: ANN401 -- as above
-        return _told(self.kwargs["session_id"], conversation)
+        asked = shapes.SessionFilter(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        return _told(self.kwargs["session_id"], conversation, after=asked.validated_data["after"])
 
 
 class EndView(_SessionView):
@@ -74,13 +76,13 @@ class FeedbackView(_SessionView):
         return shapes.FeedbackOut(feedback).data
 
 
-def _told(session_id: str, conversation: Conversation) -> Any:  # noqa: ANN401 -- as DRF types it
+def _told(session_id: str, conversation: Conversation, *, after: int = -1) -> Any:  # noqa: ANN401 -- as DRF types it
     found = {
         "session_id": session_id,
         "bot_id": conversation.bot_id,
         "status": conversation.status,
         "started_at": conversation.started_at,
         "last_at": conversation.last_at,
-        "messages": selectors.messages_of(conversation),
+        "messages": selectors.messages_of(conversation, after=after),
     }
     return shapes.SessionOut(found).data

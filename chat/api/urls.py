@@ -1,4 +1,4 @@
-from chat.api import completions, conversations, sessions, testing, views
+from chat.api import completions, conversations, gaps, sessions, testing, views
 from tenants.http import route
 
 urlpatterns = [
@@ -11,12 +11,25 @@ urlpatterns = [
 ]
 management = [
     route("conversations", conversations.ConversationsView.as_view(), "conversations"),
+    route("conversations/export", conversations.ExportView.as_view(), "conversations-export"),
+    route("conversations/desk", conversations.DeskView.as_view(), "conversations-desk"),
+    route("conversations/<uuid:conversation_id>/take", conversations.TakeView.as_view(), "conversation-take"),
+    route("conversations/<uuid:conversation_id>/reply", conversations.ReplyView.as_view(), "conversation-reply"),
+    route(
+        "conversations/<uuid:conversation_id>/hand-back", conversations.HandBackView.as_view(), "conversation-hand-back"
+    ),
+    route("conversations/<uuid:conversation_id>/close", conversations.CloseView.as_view(), "conversation-close"),
     route("conversations/<uuid:conversation_id>", conversations.ConversationView.as_view(), "conversation"),
     route(
         "conversations/<uuid:conversation_id>/messages/<uuid:message_id>/test-case",
         testing.SaveView.as_view(),
         "conversation-test-case",
     ),
+    route("gaps", gaps.GapsView.as_view(), "gaps"),
+    route("gaps/<uuid:gap_id>", gaps.GapView.as_view(), "gap"),
+    route("gaps/<uuid:gap_id>/answer", gaps.AnswerView.as_view(), "gap-answer"),
+    route("gaps/<uuid:gap_id>/dismiss", gaps.DismissView.as_view(), "gap-dismiss"),
+    route("gaps/<uuid:gap_id>/reopen", gaps.ReopenView.as_view(), "gap-reopen"),
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs", testing.RunsView.as_view(), "test-runs"),
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs/<uuid:run_id>", testing.RunView.as_view(), "test-run"),
     route(

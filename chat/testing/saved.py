@@ -30,7 +30,10 @@ def case_of(messages: Sequence[Message], message_id: UUID) -> dict[str, Any] | N
     before = [each for each in messages[: at - 1] if each.content and each.status == Outcome.COMPLETE]
     return {
         "question": question.content,
-        "history": [{"role": each.role, "content": each.content} for each in before[-HISTORY:]],
+        "history": [
+            {"role": "user" if each.role == Role.USER else "assistant", "content": each.content}
+            for each in before[-HISTORY:]
+        ],
         "source_message_id": answer.id,
         **_expected(answer),
     }

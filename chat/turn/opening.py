@@ -39,10 +39,9 @@ def public(
     What a stranger says was said earlier is no more trusted than the question: attempts to override the bot are
     left out of it.
     """
-    _check_plan()
     *earlier, last = messages
     question, masked = _shown(profile, last.content)
-    conversation = _session(profile, session_id)
+    conversation, with_person = _session(profile, session_id)
     history = tuple(
         replace(turn, content=_shown(profile, turn.content)[0]) for turn in earlier if not rules.violation(turn.content)
     )
@@ -59,6 +58,7 @@ def public(
         conversation_id=conversation.id if conversation else None,
         key_id=key_id,
         metadata=metadata,
+        with_person=with_person,
     )
 
 
@@ -72,9 +72,8 @@ def efficient(
     key_id: UUID | None = None,
 ) -> Opened:
     """The session's own history, as far back as the caller and the bot's scope ask."""
-    _check_plan()
     question, masked = _shown(profile, message)
-    conversation = _session(profile, session_id)
+    conversation, with_person = _session(profile, session_id)
     most = min(context_limit, profile.scope.max_conversation_history)
     return Opened(
         profile=profile,
@@ -86,6 +85,7 @@ def efficient(
         conversation_id=conversation.id if conversation else None,
         key_id=key_id,
         metadata=metadata,
+        with_person=with_person,
     )
 
 
@@ -120,13 +120,15 @@ def _shown(profile: BotProfile, text: str) -> tuple[str, tuple[str, ...]]:
     return (text, ()) if profile.scope.pii == PrivateData.ALLOW else private.masked(text)
 
 
-def _session(profile: BotProfile, session_id: str | None) -> Conversation | None:
-    if not session_id:
-        return None
-    conversation = selectors.session(bot_id=profile.id, session_id=session_id)
-    if conversation.status == Status.CLOSED:
+def _session(profile: BotProfile, session_id: str | None) -> tuple[Conversation | None, bool]:
+    """The conversation, and whether a person has it, who answers within no plan's limit."""
+    conversation = selectors.session(bot_id=profile.id, session_id=session_id) if session_id else None
+    if conversation and conversation.status == Status.CLOSED:
         raise SessionEnded
-    return conversation
+    with_person = conversation is not None and conversation.status == Status.WITH_PERSON and selectors.is_kept()
+    if not with_person:
+        _check_plan()
+    return conversation, with_person
 
 
 def _check_plan() -> None:

@@ -30,6 +30,8 @@ class Begun:
 def begin(turn: Opened) -> Begun:
     """What can be done in the hop that opened the turn, inside its tenant; a failure is kept for `run`."""
     trace = Trace()
+    if turn.with_person:
+        return Begun(turn, trace, Declined(speak.with_person(turn=turn)))
     try:
         return Begun(turn, trace, prepare.begin(turn=turn, trace=trace))
     except Exception as error:  # noqa: BLE001 -- raised again in `run`, which records it

@@ -45,6 +45,9 @@ def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:
             asked = Message(conversation=conversation, position=position, role=Role.USER, content=turn.question)
             asked.created_at = now
             rows = [asked, message]
+        if said.silent:  # only what the customer said is part of the talk, under the id that they are told
+            rows[0].id = turn.id
+            rows = rows[:1] if talk else []
         Message.objects.bulk_create(rows)
         if talk and said.quotes:
             Citation.objects.bulk_create(_citations(message, said))
@@ -69,7 +72,7 @@ def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tup
     if turn.conversation_id:
         row = Conversation.objects.select_for_update().filter(id=turn.conversation_id).first()
     position = row.messages.count() if row else 0
-    calls = bool(said.escalation) and (row is None or row.status != Status.ESCALATED)
+    calls = bool(said.escalation) and (row is None or row.status == Status.OPEN)
     if row is None:
         row = Conversation(
             id=turn.conversation_id or uuid4(),
@@ -82,10 +85,21 @@ def _conversation(turn: Opened, said: Said, *, now: datetime, talk: bool) -> tup
     row.last_at = now
     if talk:
         row.metadata = {**row.metadata, **turn.metadata}
-    if said.escalation and row.status != Status.CLOSED:
-        row.status, row.escalation_reason = Status.ESCALATED, said.escalation
+    if said.escalation:
+        _wait(row, said, now=now)
     row.save(force_insert=position == 0 and row._state.adding)  # noqa: SLF001 -- Django's own word for a new row
     return row, calls, position
+
+
+def _wait(row: Conversation, said: Said, *, now: datetime) -> None:
+    """The customer waits for a person: for the one who has the talk, or for any."""
+    if row.status == Status.CLOSED:
+        return
+    if row.status != Status.WITH_PERSON:
+        row.status, row.escalation_reason = Status.ESCALATED, said.escalation or ""
+    elif not said.silent:
+        return  # the bot was still answering when somebody took over
+    row.waiting_since = row.waiting_since or now
 
 
 def _message(turn_id: UUID, conversation: Conversation, position: int, said: Said, latency: dict[str, int]) -> Message:

@@ -16,6 +16,7 @@ from chat.turn.types import Found, Opened, Ready, Said, Spoken
 from integrations.chatmodels.types import ChatReply
 
 NOTHING_FOUND = "nothing_found"
+WITH_PERSON = "with_person"
 
 
 # What was taken out of an answer, gravest first.
@@ -59,6 +60,13 @@ def nothing_to_say(*, turn: Opened, verdict: Verdict, found: Found, reply: ChatR
         topic=verdict.topic, scores=verdict.scores,
     )  # fmt: skip
     return Said(text=words, verdict=settled, found=found, reply=reply, escalation=NOTHING_FOUND if calls else None)
+
+
+def with_person(*, turn: Opened) -> Said:
+    """What the customer reads while a person has the talk: that one will answer."""
+    words = refusals.text("with_person", refusals.language_of(turn.question))
+    verdict = Verdict(action="escalate", kind="escalation", reason=WITH_PERSON)
+    return Said(text=words, verdict=verdict, escalation=WITH_PERSON, silent=True)
 
 
 def broken(text: str = "", *, aborted: bool = False) -> Said:

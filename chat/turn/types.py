@@ -21,7 +21,8 @@ Outcome = Literal["complete", "failed", "aborted"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A turn that may begin: access, session and limits are settled. `conversation_id` is `None` for a new one;
-    `id` is the answer's to be. `masked` are the kinds of private data that were masked in the question."""
+    `id` is the answer's to be. `masked` are the kinds of private data that were masked in the question.
+    `with_person`: somebody has the talk, and the bot is silent."""
 
     profile: BotProfile
     question: str
@@ -32,6 +33,7 @@ class Opened:
     key_id: UUID | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     masked: tuple[str, ...] = ()
+    with_person: bool = False
     id: UUID = field(default_factory=uuid4)
 
 
@@ -92,7 +94,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What the bot says. `escalation` is why a person is called; `reply` is `None` where no model was asked."""
+    """What the bot says. `escalation` is why a person is called; `reply` is `None` where no model was asked. `silent`:
+    a person has the talk, so the words tell the customer that and are no part of it."""
 
     text: str
     verdict: Verdict
@@ -101,6 +104,7 @@ class Said:
     reply: ChatReply | None = None
     escalation: str | None = None
     outcome: Outcome = "complete"
+    silent: bool = False
 
 
 class Declined(Exception):
