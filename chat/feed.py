@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-
-from chat.turn.types import Answer
+from typing import Any, TypeVar
 
 GAP = 0.03
 HEARTBEAT = 15.0
-_running: set[asyncio.Task[Answer]] = set()  # the event loop alone would let them be collected
+T = TypeVar("T")
+_running: set[asyncio.Task[Any]] = set()  # the event loop alone would let them be collected
 
 
 class Feed:
@@ -40,7 +40,7 @@ class Feed:
         else:
             self._timer = self._loop.call_at(self._due, self._wake)
 
-    async def read(self, work: asyncio.Task[Answer]) -> AsyncIterator[str]:
+    async def read(self, work: asyncio.Task[T]) -> AsyncIterator[str]:
         """The pieces until the turn is over; what it came to is in `work`."""
         work.add_done_callback(lambda _: self._wake())
         heart = self._loop.call_later(HEARTBEAT, self._wake)
@@ -85,10 +85,10 @@ class Feed:
         return text
 
 
-def begin(talk: Callable[[Feed], Awaitable[Answer]], feed: Feed) -> asyncio.Task[Answer]:
+def begin(talk: Callable[[Feed], Awaitable[T]], feed: Feed) -> asyncio.Task[T]:
     """Let a turn speak into the feed."""
 
-    async def spoken() -> Answer:
+    async def spoken() -> T:
         return await talk(feed)
 
     work = asyncio.create_task(spoken())
@@ -97,7 +97,7 @@ def begin(talk: Callable[[Feed], Awaitable[Answer]], feed: Feed) -> asyncio.Task
     return work
 
 
-async def leave(work: asyncio.Task[Answer]) -> None:
+async def leave(work: asyncio.Task[Any]) -> None:
     """End a turn that is not over yet: the provider's stream is closed, and what was said is put on record."""
     if not work.done():
         work.cancel()

@@ -12,8 +12,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots import selectors, services
-from bots.api import lines
+from bots import parsers, selectors, services
 from bots.api import testing_shapes as shapes
 from bots.api.frame import EditorView
 from tenants.parsers import JsonParser
@@ -52,31 +51,31 @@ class TestSetView(EditorView):
 
 
 class CasesView(EditorView):
-    @extend_schema(responses=shapes.CaseOut(many=True))
+    @extend_schema(responses=parsers.CaseOut(many=True))
     def get(self, request: Request, bot_id: UUID, set_id: UUID) -> Response:
         row = selectors.one_test_set(bot_id=bot_id, set_id=set_id)
-        return self.page(row.cases.order_by("created_at", "id"), shapes.CaseOut)
+        return self.page(row.cases.order_by("created_at", "id"), parsers.CaseOut)
 
-    @extend_schema(request=shapes.CaseIn, responses={201: shapes.CaseOut})
+    @extend_schema(request=parsers.CaseIn, responses={201: parsers.CaseOut})
     def post(self, request: Request, bot_id: UUID, set_id: UUID) -> Response:
         selectors.one_test_set(bot_id=bot_id, set_id=set_id)
-        case = services.create_case(by=self.principal, bot_id=bot_id, set_id=set_id, **self.data(shapes.CaseIn))
-        return Response(shapes.CaseOut(case).data, status=201)
+        case = services.create_case(by=self.principal, bot_id=bot_id, set_id=set_id, **self.data(parsers.CaseIn))
+        return Response(parsers.CaseOut(case).data, status=201)
 
 
 class CaseView(EditorView):
-    @extend_schema(responses=shapes.CaseOut)
+    @extend_schema(responses=parsers.CaseOut)
     def get(self, request: Request, bot_id: UUID, set_id: UUID, case_id: UUID) -> Response:
         row = selectors.one_test_set(bot_id=bot_id, set_id=set_id)
-        return Response(shapes.CaseOut(selectors.one_test_case(test_set=row, case_id=case_id)).data)
+        return Response(parsers.CaseOut(selectors.one_test_case(test_set=row, case_id=case_id)).data)
 
-    @extend_schema(request=shapes.CaseIn(partial=True), responses=shapes.CaseOut)
+    @extend_schema(request=parsers.CaseIn(partial=True), responses=parsers.CaseOut)
     def put(self, request: Request, bot_id: UUID, set_id: UUID, case_id: UUID) -> Response:
         selectors.one_test_set(bot_id=bot_id, set_id=set_id)
         case = services.update_case(
-            by=self.principal, bot_id=bot_id, set_id=set_id, case_id=case_id, **self.data(shapes.CaseIn)
+            by=self.principal, bot_id=bot_id, set_id=set_id, case_id=case_id, **self.data(parsers.CaseIn)
         )
-        return Response(shapes.CaseOut(case).data)
+        return Response(parsers.CaseOut(case).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, bot_id: UUID, set_id: UUID, case_id: UUID) -> Response:
@@ -87,15 +86,16 @@ class CaseView(EditorView):
 class ImportView(EditorView):
     """Cases as lines of JSON, all of them or none."""
 
-    most_bytes = lines.MOST_BYTES
-    parser_classes: ClassVar[list[type[BaseParser]]] = [JsonParser, lines.LinesParser]  # type: ignore[misc]  # DRF leaves it an instance's
+    most_bytes = parsers.MOST_BYTES
+    parser_classes: ClassVar[list[type[BaseParser]]] = [JsonParser, parsers.LinesParser]  # type: ignore[misc]  # DRF leaves it an instance's
 
     @extend_schema(
-        request={"application/json": shapes.CasesIn, lines.MEDIA_TYPE: OpenApiTypes.STR}, responses=shapes.ImportedOut
+        request={"application/json": parsers.CasesIn, parsers.MEDIA_TYPE: OpenApiTypes.STR},
+        responses=shapes.ImportedOut,
     )
     def post(self, request: Request, bot_id: UUID, set_id: UUID) -> Response:
         selectors.one_test_set(bot_id=bot_id, set_id=set_id)
-        cases = self.data(shapes.CasesIn)["cases"]
+        cases = self.data(parsers.CasesIn)["cases"]
         added, replaced = services.import_cases(by=self.principal, bot_id=bot_id, set_id=set_id, cases=cases)
         return Response(shapes.ImportedOut({"added": added, "replaced": replaced}).data)
 
@@ -103,9 +103,9 @@ class ImportView(EditorView):
 class ExportView(EditorView):
     """All cases as lines of JSON, ready to be imported again."""
 
-    @extend_schema(responses={(200, lines.MEDIA_TYPE): OpenApiTypes.STR})
+    @extend_schema(responses={(200, parsers.MEDIA_TYPE): OpenApiTypes.STR})
     def get(self, request: Request, bot_id: UUID, set_id: UUID) -> HttpResponse:
         row = selectors.one_test_set(bot_id=bot_id, set_id=set_id)
-        answer = HttpResponse(lines.written(row.cases.order_by("created_at", "id")), content_type=lines.MEDIA_TYPE)
+        answer = HttpResponse(parsers.written(row.cases.order_by("created_at", "id")), content_type=parsers.MEDIA_TYPE)
         answer["Content-Disposition"] = f'attachment; filename="test-set-{row.id}.jsonl"'
         return answer

@@ -54,10 +54,10 @@ async def run(*, begun: Begun, listener: Listener | None = None) -> Answer:
     return await hop.inside(tenant, record.record, turn=turn, said=said, trace=trace)
 
 
-async def rehearse(*, begun: Begun) -> Said:
+async def rehearse(*, begun: Begun, listener: Listener | None = None) -> Said:
     """What the bot would say: all of a turn but its record, which no customer was part of. The calls that it made are
     in its trace. Raises what went wrong."""
-    return await _said(begun, None, [])
+    return await _said(begun, listener, [])
 
 
 async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Said:
