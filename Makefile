@@ -31,6 +31,7 @@ up: $(VENV)/.installed
 	@$(BIN)/python -m config.supervisor
 
 test: $(VENV)/.installed-dev
+	@.ci/browser >/dev/null
 	$(BIN)/python manage.py prepare_models
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 

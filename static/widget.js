@@ -241,6 +241,7 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) 
 // --- The talk -------------------------------------------------------------------------------------------------------------
 
 let look = null, session = null, status = "open", running = null, timer = 0, pace = FASTEST, isOpen = mode !== "bubble";
+let latest = -1; // the place of the last message that the server told of
 let shown = []; // what stands in the log: { role, id, content }
 let ui = {};
 
@@ -361,7 +362,7 @@ function watch(soon) {
 async function look_again() {
   pace = Math.min(pace * (isOpen ? 1.15 : 1.5), SLOWEST);
   if (!running) {
-    try { take(await (await call(`/v1/chat/sessions/${session}`)).json()); } catch (error) {
+    try { take(await (await call(`/v1/chat/sessions/${session}?after=${latest}`)).json()); } catch (error) {
       if (error.code === "session_not_found") return;
     }
   }
@@ -372,6 +373,7 @@ function take(told) {
   const follow = atEnd();
   const known = new Set(shown.map((one) => one.id).filter(Boolean));
   for (const message of told.messages || []) {
+    latest = Math.max(latest, message.position == null ? -1 : message.position);
     if (known.has(message.id) || !plain(message.content).trim()) continue;
     const ours = message.role === "user" && shown.find((one) => one.role === "user" && !one.id);
     if (ours) { ours.id = message.id; continue; }
@@ -406,6 +408,7 @@ async function restore() {
 function empty() {
   if (running) running.abort();
   shown = [];
+  latest = -1;
   ui.log.replaceChildren(ui.start);
   if (ui.chips) ui.chips.hidden = false;
   ui.fresh.hidden = true;
@@ -488,11 +491,15 @@ async function listen(text, key, again, signal, hear) {
 function finish(item, answer, said) {
   const follow = atEnd();
   const content = answer.message ? answer.message.content : said;
-  if (content) {
+  const next = answer.status || (answer.escalation ? answer.escalation.status || "escalated" : null);
+  if (content && next !== "with_person") {
     put({ role: "assistant", id: answer.id, content, citations: answer.citations }, item);
     announce(content);
-  } else item.remove(); // a person answers
-  const next = answer.status || (answer.escalation ? answer.escalation.status || "escalated" : null);
+  } else { // a person answers; the id is that of the question
+    item.remove();
+    const asked = shown[shown.length - 1];
+    if (next === "with_person" && asked) asked.id = answer.id;
+  }
   if (next) settle(next);
   if (follow) toEnd();
   if (!isOpen) unread(true);

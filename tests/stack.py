@@ -54,6 +54,7 @@ class Stack:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
         self.manage("migrate_schemas", "--verbosity", "0")
         self.manage("seed", "--no-demo")
+        self.manage("collectstatic", "--no-input", "--verbosity", "0")
         self.port = self.start_web("web")
         self.start_worker()
         self._start("beat", "celery", "-A", "config", "beat", "--pidfile=", "--schedule", str(self.folder / "beat"))

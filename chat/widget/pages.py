@@ -58,6 +58,7 @@ def script(request: HttpRequest) -> HttpResponseBase:
         answer["Content-Encoding"] = "gzip"
     else:
         answer = HttpResponse(found.plain, content_type="text/javascript; charset=utf-8")
+    answer["Content-Length"] = str(len(answer.content))
     answer["ETag"] = found.etag
     answer["Cache-Control"] = SCRIPT_KEPT
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"
