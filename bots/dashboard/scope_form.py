@@ -14,7 +14,7 @@ from bots.dashboard.fields import Lines, Phrase, Phrases, Prose, once
 from bots.enums import Judge, PrivateData, Strictness, Threshold
 from bots.guardrails import refusals
 from bots.guardrails.bench import Probe
-from bots.types import ScopePolicy
+from bots.types import DEFAULT_HISTORY, ScopePolicy
 from tenants.pages import PageForm
 
 MOST_EXAMPLES, MOST_PROBES = 200, 200
