@@ -19,6 +19,9 @@ from tenants.keys import redis_key
 from tenants.models import User
 from tenants.types import Principal, RateLimit
 
+# On a request whose try was not even looked at: why.
+SLOWED = "_parley_slowed"
+
 
 def credential_of(request: HttpRequest | Request) -> str:
     """The credential sent, or an empty string. A header that is there but malformed is refused, never ignored."""
@@ -64,7 +67,7 @@ class CredentialAuthentication(BaseAuthentication):
 
 
 class LimitedBackend(ModelBackend):
-    """The console's sign-in, slowed against guessing like the API's."""
+    """E-mail and password, on every page that asks for them, slowed against guessing together with the API's."""
 
     def authenticate(
         self,
@@ -73,10 +76,13 @@ class LimitedBackend(ModelBackend):
         password: str | None = None,
         **kwargs: Any,  # noqa: ANN401 -- Django's signature
     ) -> User | None:
+        email = str(kwargs.pop("email", None) or username or "")
         ip = request.META.get("REMOTE_ADDR", "") if request else ""
         try:
-            limits.hit_sign_in(ip=ip, email=username or "")
-        except (TooManyRequests, Unavailable) as error:  # the form has one answer, also while Redis is away
+            limits.hit_sign_in(ip=ip, email=email)
+        except (TooManyRequests, Unavailable) as error:  # nobody comes in either, while Redis is away
+            if request is not None:
+                setattr(request, SLOWED, error.detail)
             raise PermissionDenied from error
-        user = super().authenticate(request, username=username, password=password, **kwargs)
+        user = super().authenticate(request, username=email, password=password, **kwargs)
         return user if isinstance(user, User) else None

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from knox.crypto import hash_token
 
-from apikeys import tokens
+from apikeys import second_factor, tokens
 from apikeys.models import AccessToken, APIKey
 from apikeys.selectors import BadCredential
 from tenants import audit, context, limits, plans
@@ -24,12 +24,26 @@ class BadSignIn(BadCredential):
     code, title = "invalid_credentials", "E-mail or password is wrong"
 
 
+class SecondFactorRequired(BadCredential):
+    """E-mail and password are right, and the account asks for a code besides."""
+
+    code, title = "second_factor_required", "A code of the second factor is needed"
+
+
+class SecondFactorWrong(BadCredential):
+    code, title = "second_factor_wrong", "The code of the second factor is wrong, or was used before"
+
+
 class KeyRevoked(Conflict):
     code, title = "key_revoked", "The key was revoked"
 
 
-def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tuple[AccessToken, str]:
-    """A new token and its secret, shown this once. `tenant` (a slug) is needed where the user has several."""
+def sign_in(*, email: str, password: str, tenant: str = "", code: str = "", ip: str = "") -> tuple[AccessToken, str]:
+    """A new token and its secret, shown this once. `tenant` (a slug) is needed where the user has several.
+
+    Raises `SecondFactorRequired` where the account has a second factor and no `code` came, before anything is said
+    about its tenants; and `SecondFactorWrong`.
+    """
     limits.hit_sign_in(ip=ip, email=email)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
@@ -37,6 +51,8 @@ def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tup
         raise BadSignIn
     if not user.check_password(password):
         raise BadSignIn
+    if second_factor.is_on(user):
+        _check_code(user, code)
     place = _place(user=user, slug=tenant)
     with transaction.atomic():
         token, secret = AccessToken.issue(user=user, tenant_id=place.id if place else None)
@@ -46,6 +62,13 @@ def sign_in(*, email: str, password: str, tenant: str = "", ip: str = "") -> tup
             tenant=place.ref if place else None,
         )
     return token, secret
+
+
+def _check_code(user: User, code: str) -> None:
+    if not code:
+        raise SecondFactorRequired("Send a code of your authenticator app, or a recovery code, as `code`.")
+    if not second_factor.holds(user, code=code.strip()):
+        raise SecondFactorWrong
 
 
 def _place(*, user: User, slug: str) -> Tenant | None:

@@ -1,3 +1,4 @@
+from allauth.account.apps import AccountConfig
 from django.apps import AppConfig
 
 
@@ -9,3 +10,10 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from apikeys.api import schema  # noqa: F401, PLC0415 -- registers how OpenAPI describes our credentials
         from config import celery, checks  # noqa: F401, PLC0415 -- whoever rings finds our broker; the system checks
+
+
+class AccountsConfig(AccountConfig):  # type: ignore[misc]  # allauth has no types
+    """allauth's, whose middleware stands in ours (config/middleware.py): it insists on its own, by name."""
+
+    def ready(self) -> None:
+        from allauth.account import checks  # noqa: F401, PLC0415 -- its system checks, as it registers them itself

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.middleware import AccountMiddleware
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -85,6 +87,24 @@ class Messages(_PagesOnly, MessageMiddleware):
 
 class Locale(_PagesOnly, LocaleMiddleware):
     """In which language a page speaks: the reader's cookie, else the browser's."""
+
+
+class Accounts:
+    """allauth's: it keeps the request at hand, and sends people on who have to prove anew who they are."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Any) -> None:  # noqa: ANN401 -- as Django has it
+        self.get_response = get_response
+        self._pages: Any = AccountMiddleware(get_response)
+        self.process_exception = self._pages.process_exception
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 -- a response, or one to be awaited
+        if request.path_info.startswith(API):
+            return self.get_response(request)
+        return self._pages(request)
 
 
 class Policy(_OnTheLoop, MiddlewareMixin):

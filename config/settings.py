@@ -7,7 +7,6 @@ the embedded PostgreSQL and Redis); production refuses to start without its own.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from kombu import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import env
+from config.accounts import *  # noqa: F403 -- settings are read here by name
 from config.console import UNFOLD as UNFOLD
 from config.embedded.addresses import discover
 from config.local_secrets import local_secret
@@ -119,6 +119,10 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",
+    "allauth",
+    "config.apps.AccountsConfig",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "corsheaders",
     "rest_framework",
@@ -144,6 +148,7 @@ MIDDLEWARE = [
     "config.middleware.Authentication",
     "config.middleware.Messages",
     "config.middleware.Locale",
+    "config.middleware.Accounts",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.FrameOptions",
     "config.middleware.Policy",
@@ -186,26 +191,7 @@ CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 
-# --- People -------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["apikeys.authentication.LimitedBackend"]
-PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
-    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
-]
-LOGIN_URL = "/console/login/"
-KNOX_TOKEN_MODEL = "apikeys.AccessToken"  # noqa: S105 -- a model's name
-REST_KNOX = {
-    "TOKEN_TTL": timedelta(hours=env.integer("TOKEN_HOURS", 12, least=1)),
-    "AUTH_HEADER_PREFIX": "Bearer",
-}
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.integer("EMAIL_PORT", 25)
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_USER"), env.secret("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <parley@localhost>")
+# --- People: config/accounts.py --------------------------------------------------------------------------------------
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 
 # --- The API ------------------------------------------------------------------------------------------------------

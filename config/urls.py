@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
@@ -14,7 +15,7 @@ from bots.dashboard import urls as bots_pages
 from chat.api import urls as chat
 from chat.dashboard import urls as chat_pages
 from chat.widget import urls as widget
-from config import errors, health
+from config import door, errors, health
 from integrations.api import urls as integrations
 from integrations.dashboard import urls as integrations_pages
 from knowledge.api import urls as knowledge
@@ -28,6 +29,8 @@ handler403 = errors.permission_denied
 handler404 = errors.not_found
 handler500 = errors.server_error
 
+admin.site.login = door.sign_in  # type: ignore[assignment]  # one door, so that a second factor holds there too
+
 dashboard = [
     *chat_pages.urlpatterns,
     *bots_pages.urlpatterns,
@@ -40,6 +43,7 @@ urlpatterns = [
     path("admin/", include(tenants)),
     path("v1/auth/", include(apikeys.auth)),
     path("v1/tenant/", include(apikeys)),
+    path("v1/tenant/", include(tenants.management)),
     path("v1/tenant/", include(integrations)),
     path("v1/tenant/", include(knowledge)),
     path("v1/tenant/", include(bots)),
@@ -52,7 +56,12 @@ urlpatterns = [
     route("health/live", health.live, "live"),
     route("health/ready", health.ready, "ready"),
     *widget.urlpatterns,
+    path("console/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("console/", admin.site.urls),
     path("language/", set_language, name="set_language"),
+    path("", RedirectView.as_view(url="/dashboard/")),
+    path("accounts/signup/", RedirectView.as_view(pattern_name="welcome"), name="account_signup"),
+    path("", include(tenants_pages.doors)),
+    path("accounts/", include("allauth.urls")),
     path("dashboard/<slug:slug>/", include((dashboard, "dashboard"))),
 ]

@@ -5,38 +5,27 @@ Each function is one transaction and writes its audit row in it; `by` is who doe
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError
-from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, members, people
 from tenants.enums import PlatformRole, PriceKind, Role
-from tenants.errors import Conflict, Forbidden, Invalid, NotFound
-from tenants.models import Invitation, Membership, ModelPrice, Plan, SystemSetting, Tenant, User, schema_for
+from tenants.errors import Conflict, Forbidden, Invalid
+from tenants.models import Membership, ModelPrice, Plan, SystemSetting, Tenant, User, schema_for
 from tenants.provisioning import files, schema
 from tenants.selectors import AUDIT_DEFAULTS, AUDIT_LOGGING
 from tenants.types import Principal
 
-INVITATION_DAYS = 14
 SETTINGS: dict[str, dict[str, Any]] = {AUDIT_LOGGING: AUDIT_DEFAULTS}
 
 
 class SlugTaken(Conflict):
     code, title = "slug_taken", "There is a tenant with this slug"
-
-
-class EmailTaken(Conflict):
-    code, title = "email_taken", "There is a user with this e-mail and another password"
 
 
 class PriceTaken(Conflict):
@@ -62,26 +51,34 @@ def create_tenant(
 
     All or nothing. Raises `Invalid` (a weak password, an unknown plan), `SlugTaken`, `EmailTaken`.
     """
-    chosen = _plan(plan)
-    if Tenant.objects.filter(slug=slug).exists():
-        raise SlugTaken
+    fields = {"name": name, "slug": slug, "description": description, "plan": _plan(plan)}
+
+    def first_user() -> User:
+        return people.first_user(email=email, password=password, name=name)
+
+    return _open_tenant(by=by, fields=fields, first=first_user, owner_email=owner_email.strip().lower())
+
+
+def create_tenant_of(*, by: Principal, user: User, name: str, slug: str) -> Tenant:
+    """A tenant whose owner is `user`, who is signed in. Raises `SlugTaken`."""
+    return _open_tenant(by=by, fields={"name": name, "slug": slug, "plan": _plan("")}, first=lambda: user)
+
+
+def _open_tenant(*, by: Principal, fields: dict[str, Any], first: Callable[[], User], owner_email: str = "") -> Tenant:
+    if Tenant.objects.filter(slug=fields["slug"]).exists():
+        raise SlugTaken(errors={"slug": ["There is an organisation with this slug."]})
     tenant_id = uuid4()
     try:
         with transaction.atomic():
-            tenant = Tenant.objects.create(
-                id=tenant_id,
-                schema_name=schema_for(tenant_id),
-                name=name,
-                slug=slug,
-                description=description,
-                plan=chosen,
-            )
-            owner = _first_user(email=email, password=password, tenant=tenant)
+            tenant = Tenant.objects.create(id=tenant_id, schema_name=schema_for(tenant_id), **fields)
+            owner = first()
             schema.create(tenant)
             Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
-            if owner_email and owner_email.strip().lower() != owner.email:
-                invite(tenant=tenant, email=owner_email, role=Role.OWNER)
-            audit.record(by=by, action="tenant.create", target=slug, tenant=tenant.ref, data={"plan": chosen.slug})
+            if owner_email and owner_email != owner.email:
+                members.send_invitation(tenant=tenant, email=owner_email, role=Role.OWNER)
+            audit.record(
+                by=by, action="tenant.create", target=tenant.slug, tenant=tenant.ref, data={"plan": tenant.plan.slug}
+            )
     except IntegrityError as error:
         raise SlugTaken from error
     return tenant
@@ -95,30 +92,6 @@ def _plan(slug: str) -> Plan:
         known = ", ".join(Plan.objects.order_by("slug").values_list("slug", flat=True))
         raise Invalid("There is no such plan.", errors={"plan": [f"One of {known}."]})
     return found
-
-
-def _first_user(*, email: str, password: str, tenant: Tenant) -> User:
-    """A new user, or the one of this e-mail where the password proves that it is theirs."""
-    known = check_first_user(email=email, password=password, name=tenant.name)
-    return known or User.objects.create_user(email=email, password=password)
-
-
-def check_first_user(*, email: str, password: str, name: str = "") -> User | None:
-    """Who has this e-mail and password, or nobody where a user may be made of them; raises `EmailTaken`, `Invalid`."""
-    known = User.objects.filter(email=email.strip().lower()).first()
-    if known is None:
-        check_password_strength(password=password, email=email, name=name)
-    elif not (known.is_active and known.check_password(password)):
-        raise EmailTaken(errors={"email": ["There is a user with this e-mail and another password."]})
-    return known
-
-
-def check_password_strength(*, password: str, email: str, name: str = "") -> None:
-    """Raise `Invalid` where Django's validators find the password weak."""
-    try:
-        validate_password(password, User(email=email, name=name))
-    except ValidationError as error:
-        raise Invalid("The password is too weak.", errors={"password": list(error.messages)}) from error
 
 
 def update_tenant(*, by: Principal, tenant: Tenant, **changes: Any) -> Tenant:  # noqa: ANN401 -- the tenant's fields
@@ -142,64 +115,6 @@ def delete_tenant(*, by: Principal, tenant: Tenant) -> None:
         schema.drop(tenant)
         transaction.on_commit(lambda: files.remove_all(tenant=reference))
         tenant.delete()  # type: ignore[no-untyped-call]  # django-tenants' own
-
-
-def invite(*, tenant: Tenant, email: str, role: Role) -> Invitation:
-    """Invite somebody by mail; the token in it is kept as a hash only."""
-    token = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        tenant=tenant,
-        email=email.strip().lower(),
-        role=role,
-        token_hash=_hash(token),
-        expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
-    )
-    transaction.on_commit(lambda: _mail_invitation(invitation=invitation, token=token))
-    return invitation
-
-
-def _mail_invitation(*, invitation: Invitation, token: str) -> None:
-    send_mail(
-        subject=f"You are invited to {invitation.tenant.name} on Parley",
-        message=(
-            f"You are invited to {invitation.tenant.name} as {invitation.role}.\n\n"
-            f"To accept, send this token with a password of your choice to\n"
-            f"{settings.PUBLIC_URL}/v1/auth/invitations/accept\n\n{token}\n\n"
-            f"It is good for {INVITATION_DAYS} days."
-        ),
-        from_email=None,
-        recipient_list=[invitation.email],
-        fail_silently=True,
-    )
-
-
-def accept_invitation(*, token: str, password: str, name: str = "") -> Membership:
-    """Make the invited person a member, with a new account or the one they have. Raises `NotFound` for a bad token."""
-    with transaction.atomic():
-        invitation = (
-            Invitation.objects.select_for_update()
-            .select_related("tenant")
-            .filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=timezone.now())
-            .first()
-        )
-        if invitation is None:
-            raise NotFound("This invitation is not valid, or no longer.", code="invitation_not_found")
-        user = _first_user(email=invitation.email, password=password, tenant=invitation.tenant)
-        if name and not user.name:
-            _change(user, {"name": name})
-        member, _ = Membership.objects.update_or_create(
-            user=user, tenant=invitation.tenant, defaults={"role": invitation.role}
-        )
-        _change(invitation, {"accepted_at": timezone.now()})
-        audit.record(
-            by=Principal(kind="user", user_id=user.id, email=user.email, tenant=invitation.tenant.ref),
-            action="member.join", target=user.email, data={"role": member.role},
-        )  # fmt: skip
-    return member
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def save_row(*, by: Principal, row: Model, action: str, **changes: Any) -> Model:  # noqa: ANN401 -- the row's fields

@@ -148,7 +148,7 @@ def test_every_task_has_a_tenant_or_a_reason() -> None:
 
 def test_every_variable_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    source = (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
+    source = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "accounts.py"))
     names = set(re.findall(r'(?:env\.\w+|_secret|_address)\(\s*"([A-Z_]+)"', source))
     assert len(names) > 20
     assert not {name for name in names if f"`{name}`" not in text}

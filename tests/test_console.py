@@ -74,11 +74,15 @@ def test_the_front_page_opens_for_staff_alone(console: Client, api_as: Any, memb
 
 def test_staff_sign_in_with_email_and_are_slowed_when_guessing(db: None) -> None:
     User.objects.create_user(email="s@parley.example", password="correct horse", platform_role="admin")
-    form = {"username": "s@parley.example", "password": "correct horse"}
-    assert Client().post("/console/login/", {**form, "next": "/console/"}).status_code == 302
-    answers = [Client().post("/console/login/", {**form, "password": str(n)}).status_code for n in range(9)]
+    form = {"login": "s@parley.example", "password": "correct horse"}
+    door = Client().get("/console/login/", {"next": "/console/"})
+    assert door["Location"] == "/accounts/login/?next=/console/"
+    assert Client().post(door["Location"], form)["Location"] == "/console/"
+    answers = [Client().post("/accounts/login/", {**form, "password": str(n)}).status_code for n in range(9)]
     assert answers == [200] * 9
-    assert Client().post("/console/login/", form).status_code == 200
+    slowed = Client().post("/accounts/login/", form)
+    assert slowed.status_code == 200
+    assert "try again in" in slowed.content.decode()
 
 
 def test_a_tenant_is_made_and_changed_at_the_console(console: Client) -> None:

@@ -27,6 +27,7 @@ from knowledge.tasks import serve
 from tenants import context
 from tenants.enums import Role
 from tenants.http import TenantView
+from tenants.models import User
 from tenants.types import TenantRef
 
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -34,6 +35,8 @@ VERBS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/api-keys": {"name": "Website", "scopes": ["chat:read"]},
     "PUT /v1/tenant/api-keys/{key_id}": {"name": "Website 2"},
+    "PUT /v1/tenant/members/{member_id}": {"role": "viewer"},
+    "POST /v1/tenant/invitations": {"email": "new@parley.example", "role": "viewer"},
     "POST /v1/tenant/ai-providers": {"provider_name": "builtin"},
     "PUT /v1/tenant/ai-providers/{provider_id}": {"name": "Ours"},
     "POST /v1/tenant/datasets": {"name": "Knowledge"},
@@ -89,6 +92,9 @@ class Belongings:
     def __init__(self, *, client: APIClient, tenant: TenantRef) -> None:
         self.client = client
         self.ids: dict[str, str] = {}
+        self._make("invitation_id", "/v1/tenant/invitations", {"email": f"x@{tenant.slug}.example", "role": "viewer"})
+        colleague = User.objects.create_user(email=f"colleague@{tenant.slug}.example", password=None)
+        self.ids["member_id"] = str(colleague.memberships.create(tenant_id=tenant.id, role=Role.EDITOR).id)
         self._make("provider_id", "/v1/tenant/ai-providers", {"provider_name": "builtin"})
         self._make("dataset_id", "/v1/tenant/datasets", {"name": f"Formulas of {tenant.slug}"})
         self._make("free_dataset_id", "/v1/tenant/datasets", {"name": f"More of {tenant.slug}"})

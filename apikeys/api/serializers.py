@@ -13,6 +13,10 @@ class SignIn(StrictSerializer):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=200, trim_whitespace=False)
     tenant = serializers.CharField(max_length=63, required=False, allow_blank=True)
+    code = serializers.CharField(
+        max_length=20, required=False, allow_blank=True,
+        help_text="Of the second factor, where the account has one: the app's, or a recovery code.",
+    )  # fmt: skip
 
 
 class UserOut(serializers.Serializer[object]):

@@ -14,8 +14,7 @@ from apikeys import selectors, services
 from apikeys.api import serializers as shapes
 from apikeys.authentication import credential_of
 from apikeys.models import APIKey
-from tenants import limits
-from tenants import services as tenant_services
+from tenants import limits, members
 from tenants.enums import Role
 from tenants.http import BaseView, TenantView
 from tenants.keys import platform_key
@@ -67,7 +66,8 @@ class AcceptInvitationView(_OpenView):
     @extend_schema(request=shapes.Acceptance, responses=shapes.Accepted)
     def post(self, request: Request) -> Response:
         limits.hit_minutely(key=platform_key("invitation", self.ip or "unknown"), limit=10)
-        member = tenant_services.accept_invitation(**self.data(shapes.Acceptance))
+        data = self.data(shapes.Acceptance)
+        member = members.accept(token_hash=members.fingerprint(data.pop("token")), **data)
         answer = {"email": member.user.email, "tenant": member.tenant, "role": member.role}
         return Response(shapes.Accepted(answer).data)
 

@@ -22,22 +22,22 @@ def test_each_of_djangos_that_the_checks_ask_for_is_there(kind: type) -> None:
 
 
 def form(token: str = "") -> dict[str, str]:
-    return {"username": "nobody@acme.example", "password": "wrong", "csrfmiddlewaretoken": token}
+    return {"login": "nobody@acme.example", "password": "wrong", "csrfmiddlewaretoken": token}
 
 
 def test_a_form_without_its_token_is_refused(db: None) -> None:
     client = Client(enforce_csrf_checks=True)
-    assert client.post("/console/login/", form()).status_code == 403
-    client.get("/console/login/")
-    assert client.post("/console/login/", form(client.cookies["csrftoken"].value)).status_code == 200
+    assert client.post("/accounts/login/", form()).status_code == 403
+    client.get("/accounts/login/")
+    assert client.post("/accounts/login/", form(client.cookies["csrftoken"].value)).status_code == 200
 
 
 def test_the_same_where_the_server_is_asynchronous(db: None) -> None:
     async def signing_in() -> list[int]:
         client = AsyncClient(enforce_csrf_checks=True)
-        refused = await client.post("/console/login/", form())
-        await client.get("/console/login/")
-        let_in = await client.post("/console/login/", form(client.cookies["csrftoken"].value))
+        refused = await client.post("/accounts/login/", form())
+        await client.get("/accounts/login/")
+        let_in = await client.post("/accounts/login/", form(client.cookies["csrftoken"].value))
         return [refused.status_code, let_in.status_code]
 
     assert async_to_sync(signing_in)() == [403, 200]

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from tenants import services
+from tenants import people, services
 from tenants.admin.frame import Audited, Noted, ReadOnly, caller
 from tenants.errors import Problem
 from tenants.models import (
@@ -50,7 +50,7 @@ class NewTenant(forms.ModelForm[Tenant]):
         data = super().clean() or {}
         if "password" in data and "email" in data:
             try:
-                services.check_first_user(password=data["password"], email=data["email"])
+                people.check_first_user(password=data["password"], email=data["email"])
             except Problem as problem:
                 for field, sentences in problem.errors.items():
                     self.add_error(field, sentences)

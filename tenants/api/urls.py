@@ -1,4 +1,4 @@
-from tenants.api import views
+from tenants.api import members, views
 from tenants.http import route
 
 urlpatterns = [
@@ -12,4 +12,12 @@ urlpatterns = [
     route("model-prices/<uuid:row_id>", views.ModelPriceView.as_view(), "model-price"),
     route("settings/system", views.SettingsView.as_view(), "system-settings"),
     route("audit", views.AuditView.as_view(), "audit"),
+]
+management = [
+    route("members", members.MembersView.as_view(), "members"),
+    route("members/<uuid:member_id>", members.MemberView.as_view(), "member"),
+    route("invitations", members.InvitationsView.as_view(), "invitations"),
+    route("invitations/<uuid:invitation_id>", members.InvitationView.as_view(), "invitation-item"),
+    route("invitations/<uuid:invitation_id>/resend", members.ResendView.as_view(), "invitation-resend"),
+    route("audit", members.TenantAuditView.as_view(), "tenant-audit"),
 ]

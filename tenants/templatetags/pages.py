@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,18 @@ def _address(context: template.Context, name: str, *args: Any) -> str:  # noqa: 
 def page(context: template.Context, name: str, *args: Any) -> str:  # noqa: ANN401 -- ids
     """The address of a page of this tenant: `{% page 'dataset' dataset.id %}`."""
     return _address(context, name, *args)
+
+
+@register.filter
+def plainly(value: object) -> str:
+    """A value of an audit row for people: lists joined, the rest as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.simple_tag
+def sign_up_is_open() -> bool:
+    """Whether strangers may make an organisation of their own here."""
+    return bool(settings.TENANT_SIGNUP == "open")
 
 
 @register.simple_tag(takes_context=True)

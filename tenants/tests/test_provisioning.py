@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import connection
 from rest_framework.test import APIClient
 
-from tenants import limits, services
+from tenants import limits, members, people, services
 from tenants.errors import Invalid, NotFound
 from tenants.models import Invitation, Membership, Tenant, TenantRoute, User
 from tenants.provisioning import schema
@@ -51,7 +51,7 @@ def test_a_tenant_gets_a_schema_an_owner_and_an_invitation(
         ({"slug": "acme"}, services.SlugTaken),
         ({"plan": "platinum"}, Invalid),
         ({"password": "password"}, Invalid),
-        ({"email": "owner@acme.example", "password": "not the right one"}, services.EmailTaken),
+        ({"email": "owner@acme.example", "password": "not the right one"}, people.EmailTaken),
     ],
 )
 def test_a_refused_tenant_leaves_nothing(wrong: dict[str, str], refused: type[Exception]) -> None:
@@ -92,11 +92,12 @@ def test_deleting_a_tenant_takes_its_schema_and_routes_and_leaves_the_others() -
 def test_an_invited_person_joins_once(django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         services.create_tenant(by=NOBODY, **WHOLE, owner_email="owner@initech.example")
-    token = next(line for line in str(mail.outbox[0].body).splitlines() if len(line) == 43)
-    joined = services.accept_invitation(token=token, password="another good phrase", name="Ann")
+    link = next(line for line in str(mail.outbox[0].body).splitlines() if "/accounts/invitation/" in line)
+    token = members.fingerprint(link.rstrip("/").rsplit("/", 1)[1])
+    joined = members.accept(token_hash=token, password="another good phrase", name="Ann")
     assert (joined.user.email, joined.role, joined.user.name) == ("owner@initech.example", "owner", "Ann")
     with pytest.raises(NotFound):
-        services.accept_invitation(token=token, password="another good phrase")
+        members.accept(token_hash=token, password="another good phrase")
 
 
 def test_signup_follows_the_setting(anonymous: APIClient, staff: APIClient, settings: Any) -> None:

@@ -1,0 +1,40 @@
+"""What was done in the organisation, by whom and when."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as lazy
+
+from tenants import audit
+from tenants.enums import Role
+from tenants.pages import Page, PageForm
+
+
+class FilterForm(PageForm):
+    actor = forms.CharField(label=lazy("Who"), max_length=254, required=False)
+    action = forms.ChoiceField(label=lazy("What"), required=False)
+    since = forms.DateField(
+        label=lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class AuditLogView(Page):
+    section = "audit-log"
+    template = "dashboard/organisation/audit_log.html"
+    roles: ClassVar[dict[str, Role]] = {"GET": Role.ADMIN}
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = FilterForm(request.GET or None)
+        action = form.fields["action"]
+        assert isinstance(action, forms.ChoiceField)
+        known = [(name, name) for name in audit.actions_of(self.tenant)]
+        action.choices = [("", lazy("Everything")), *known]
+        asked = form.cleaned_data if form.is_valid() else {}
+        rows = audit.events_of(self.tenant, **{name: value for name, value in asked.items() if value})
+        return self.show(form=form, page=self.paged(rows), is_filtered=any(asked.values()), kept_days=audit.kept_days())

@@ -1,0 +1,124 @@
+"""Where an invitation's link leads.
+
+The token stands in the mail's link alone: opening it puts the token's fingerprint into the session and moves on to an
+address without it, so that it is in no history, no log of the next page and no Referer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.utils import perform_login
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from tenants import limits, members
+from tenants.errors import NotFound, Problem
+from tenants.keys import platform_key
+from tenants.models import Invitation, User
+from tenants.pages import PageForm
+
+_KEPT = "invitation"
+TRIES_A_MINUTE = 10
+
+
+class JoinForm(PageForm):
+    name = forms.CharField(
+        label=lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label=lazy("A password"), max_length=200, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=lazy("At least 8 characters, and not one of the common ones."),
+    )  # fmt: skip
+
+
+class _Quiet(View):
+    """Pages that say to nobody where the reader came from."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 -- Django's signature
+        response = super().dispatch(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+@method_decorator([never_cache, sensitive_variables("token")], name="dispatch")
+class OpenView(_Quiet):
+    """The link of the mail."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        request.session[_KEPT] = members.fingerprint(token)
+        return redirect("invitation")
+
+
+@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
+class InvitationView(_Quiet):
+    """Says who invites whom, and takes the answer of who is signed in, of a new person, or sends others to sign in."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self._shown(self._invitation(), JoinForm())
+        except NotFound as problem:
+            return render(request, "accounts/invitation_gone.html", {"problem": problem}, status=404)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = JoinForm(request.POST)
+        try:
+            limits.hit_minutely(
+                key=platform_key("invitation", request.META.get("REMOTE_ADDR") or "unknown"), limit=TRIES_A_MINUTE
+            )
+            return self._accepted(self._invitation(), form)
+        except NotFound as problem:
+            return render(request, "accounts/invitation_gone.html", {"problem": problem}, status=404)
+        except Problem as problem:
+            form.full_clean()
+            form.refuse(problem)
+            return self._shown(self._invitation(), form, status=422)
+
+    def _invitation(self) -> Invitation:
+        return members.opened(str(self.request.session.get(_KEPT, "")))
+
+    def _accepted(self, invitation: Invitation, form: JoinForm) -> HttpResponseBase:
+        user = self.request.user
+        if isinstance(user, User):
+            members.accept(token_hash=invitation.token_hash, user=user)
+            return self._in(invitation)
+        if _known(invitation):
+            return self._shown(invitation, form)
+        if not form.is_valid():
+            return self._shown(invitation, form, status=422)
+        joined = members.accept(token_hash=invitation.token_hash, **form.cleaned_data)
+        self.request.session.pop(_KEPT, None)
+        answer: HttpResponseBase = perform_login(
+            self.request, joined.user, email=joined.user.email, redirect_url=f"/dashboard/{invitation.tenant.slug}/"
+        )
+        return answer
+
+    def _in(self, invitation: Invitation) -> HttpResponseBase:
+        self.request.session.pop(_KEPT, None)
+        messages.success(self.request, _("You are a member of %(name)s now.") % {"name": invitation.tenant.name})
+        return redirect(f"/dashboard/{invitation.tenant.slug}/")
+
+    def _shown(self, invitation: Invitation, form: JoinForm, *, status: int = 200) -> HttpResponseBase:
+        user = self.request.user
+        signed_in = isinstance(user, User)
+        values = {
+            "invitation": invitation,
+            "form": form,
+            "is_theirs": isinstance(user, User) and user.email == invitation.email,
+            "is_signed_in": signed_in,
+            "is_known": not signed_in and _known(invitation),
+        }
+        return render(self.request, "accounts/invitation.html", values, status=status)
+
+
+def _known(invitation: Invitation) -> bool:
+    return User.objects.filter(email=invitation.email).exists()

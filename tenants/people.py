@@ -1,0 +1,61 @@
+"""People and their addresses: who a user is, whether a password is theirs or good enough, whether an e-mail is.
+
+In: an e-mail and a password as somebody sent them. Out: a user. It holds that every user's e-mail stands once among
+allauth's addresses, as the primary one, and that it is confirmed only where a mail to it was seen to arrive.
+"""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from tenants.errors import Conflict, Invalid
+from tenants.models import User
+
+
+class EmailTaken(Conflict):
+    code, title = "email_taken", "There is a user with this e-mail and another password"
+
+
+def first_user(*, email: str, password: str, name: str = "") -> User:
+    """A new user, or the one of this e-mail where the password proves that it is theirs."""
+    known = check_first_user(email=email, password=password, name=name)
+    return known or User.objects.create_user(email=email, password=password)
+
+
+def check_first_user(*, email: str, password: str, name: str = "") -> User | None:
+    """Who has this e-mail and password, or nobody where a user may be made of them; raises `EmailTaken`, `Invalid`."""
+    known = User.objects.filter(email=email.strip().lower()).first()
+    if known is None:
+        check_password_strength(password=password, email=email, name=name)
+    elif not (known.is_active and known.check_password(password)):
+        raise EmailTaken(errors={"email": ["There is a user with this e-mail and another password."]})
+    return known
+
+
+def check_password_strength(*, password: str, email: str, name: str = "") -> None:
+    """Raise `Invalid` where Django's validators find the password weak."""
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise Invalid("The password is too weak.", errors={"password": list(error.messages)}) from error
+
+
+def rename(*, user: User, name: str) -> None:
+    """What the person wants to be called."""
+    user.name = name.strip()
+    user.save(update_fields=["name", "updated_at"])
+
+
+def keep_address(user: User) -> None:
+    """See to it that the user's e-mail is their primary address; one that is new is not confirmed."""
+    if not EmailAddress.objects.filter(user=user, email=user.email, primary=True).exists():
+        EmailAddress.objects.filter(user=user).delete()
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
+
+
+def confirm(user: User) -> None:
+    """A mail to the user's e-mail arrived: they hold it, and nobody else can have it confirmed."""
+    EmailAddress.objects.filter(email=user.email, verified=True).exclude(user=user).delete()
+    EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
