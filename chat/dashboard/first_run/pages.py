@@ -38,7 +38,8 @@ class _FirstRun(Page):
 
     @cached_property
     def state(self) -> State:
-        return State(marks(self.request, self.tenant))
+        ours = f"{self.request.scheme}://{self.request.get_host()}"
+        return State(marks(self.request, self.tenant), ours=ours)
 
 
 class GuidePage(_FirstRun):

@@ -63,8 +63,9 @@ def mark(request: HttpRequest, tenant: TenantRef, step: str, *, as_: str) -> Non
 class State:
     """What there is, read once each where it is asked for. The bot is the tenant's first, as is the dataset."""
 
-    def __init__(self, marks: Marks) -> None:
-        self.marks = marks
+    def __init__(self, marks: Marks, *, ours: str) -> None:
+        """`ours` is the origin that the bot's own page is on."""
+        self.marks, self.ours = marks, ours
 
     @cached_property
     def provider(self) -> TenantAIProvider | None:
@@ -107,8 +108,13 @@ class State:
 
     @cached_property
     def visitor(self) -> Visit | None:
-        """The last website that showed the widget."""
-        return bots.visits(self.bot.id).filter(refused="").first() if self.bot else None
+        """The last website that showed the bot; its own page where no other did."""
+        rows = list(bots.visits(self.bot.id).filter(refused="")) if self.bot else []
+        return next((row for row in rows if row.origin != self.ours), rows[0] if rows else None)
+
+    @property
+    def is_own_page(self) -> bool:
+        return self.visitor is not None and self.visitor.origin == self.ours
 
     @cached_property
     def has_customer(self) -> bool:

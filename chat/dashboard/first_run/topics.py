@@ -31,7 +31,7 @@ STRICTNESS = (
 )
 PROBES: tuple[bench.ProbeKind, ...] = ("in_topic", "off_topic", "forbidden", "injection", "private")
 OUTCOMES = {
-    "allow": gettext_lazy("answers it"),
+    "allow": gettext_lazy("lets it pass"),
     "refuse": gettext_lazy("refuses it"),
     "escalate": gettext_lazy("hands over to a person"),
     "mask": gettext_lazy("masks what is private"),

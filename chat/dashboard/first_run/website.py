@@ -41,8 +41,7 @@ class WebsiteStep(Step):
         bot = self.state.bot
         if bot is None:
             return {}
-        request = self.page.request
-        ours = f"{request.scheme}://{request.get_host()}"
+        ours = self.state.ours
         return {
             "form": DomainsForm(initial={"allowed_domains": bot.allowed_domains}),
             "snippet": f'<script src="{ours}/widget.js" data-bot="{bot.id}" async></script>',
