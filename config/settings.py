@@ -248,6 +248,10 @@ CHAT_BOT_PER_MINUTE = env.integer("CHAT_BOT_PER_MINUTE", 600, least=1)
 CHAT_THREADS = env.integer("CHAT_THREADS", 8, least=1)
 CHAT_STREAMS = env.integer("CHAT_STREAMS", 2000, least=1)  # open at once in one process
 
+# --- The first run ------------------------------------------------------------------------------------------------
+# A small handbook for those who have no documents at hand; the demonstration answers from it too.
+SAMPLE_FILES = BASE_DIR / "config" / "demo" / "handbook"
+
 # --- The rest -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE, TIME_ZONE = "en", "UTC"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]

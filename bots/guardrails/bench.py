@@ -103,6 +103,11 @@ def run(*, policy: ScopePolicy, own: Sequence[Probe] = (), live: ScopePolicy | N
     )
 
 
+def tried(*, policy: ScopePolicy, probes: Sequence[Probe]) -> tuple[Tried, ...]:
+    """What becomes of these messages alone."""
+    return _tried(policy, probes, _vectors(probes)) if probes else ()
+
+
 def _compared(live: ScopePolicy, policy: ScopePolicy, probes: Sequence[Probe]) -> tuple[Changed, ...]:
     """Over the messages on the topics of either."""
     known = {probe.text for probe in probes}

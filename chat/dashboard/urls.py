@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from chat.dashboard import cases, playground, runs, sets
+from chat.dashboard.first_run import pages as first_run
 
 _BOT = "bots/<uuid:bot_id>/"
 _SET = f"{_BOT}tests/<uuid:set_id>/"
 
 urlpatterns: list[URLPattern] = [
+    path("guide/", first_run.GuidePage.as_view(), name="guide"),
+    path("guide/<slug:step>/", first_run.StepPage.as_view(), name="guide-step"),
     path(f"{_BOT}playground/", playground.PlaygroundPage.as_view(), name="bot-playground"),
     path(f"{_BOT}playground/speak/", playground.SpeakPage.as_view(), name="bot-playground-speak"),
     path(f"{_BOT}playground/save/", cases.SaveTurnPage.as_view(), name="bot-playground-save"),

@@ -1,0 +1,1 @@
+"""The first run: from an empty account to a bot on a website, in seven steps."""

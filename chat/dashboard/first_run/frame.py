@@ -1,0 +1,56 @@
+"""What a step of the first run is to its page, and the page to its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+
+from chat.dashboard.first_run.state import State
+from tenants.enums import Role
+from tenants.models import Membership
+from tenants.types import Principal, TenantRef
+
+
+class Frame(Protocol):
+    """The page, as its steps use it."""
+
+    request: HttpRequest
+    membership: Membership
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def tenant(self) -> TenantRef: ...
+    @property
+    def principal(self) -> Principal: ...
+
+    def url(self, name: str, *args: Any) -> str: ...  # noqa: ANN401 -- ids
+    def go(self, name: str, *args: Any, said: str = "") -> HttpResponse: ...  # noqa: ANN401 -- ids
+    def show(self, *, template: str = "", status: int = 200, **values: Any) -> HttpResponse: ...  # noqa: ANN401 -- values
+    def drawn(self, *, status: int = 200, **values: Any) -> HttpResponse: ...  # noqa: ANN401 -- values
+    def seen(self) -> HttpResponse: ...
+    def onward(self, said: str = "") -> HttpResponse: ...
+
+
+class Step:
+    """`role` is what its POST asks of a member."""
+
+    role: ClassVar[Role] = Role.EDITOR
+
+    def __init__(self, page: Frame) -> None:
+        self.page = page
+        self.state = page.state
+
+    def values(self) -> Mapping[str, Any]:
+        """What its template reads besides what every step's does."""
+        return {}
+
+    def take(self) -> HttpResponseBase:
+        """Do what was sent, and move on. Raises `Problem`."""
+        return self.page.seen()
+
+    def part(self, name: str) -> HttpResponseBase:
+        """A part of the page that asks for itself again."""
+        raise Http404
