@@ -96,7 +96,7 @@ class Shown:
 
 
 def shown(changes: Sequence[Change]) -> list[Shown]:
-    """In the order of the pages, not of the alphabet; without what only says a default, where there is more."""
+    """In the order of the pages; what only says a default is left out where there is anything else."""
     order = list(NAMES)
     known = sorted(changes, key=lambda each: order.index(each.field) if each.field in order else len(order))
     telling = [change for change in known if not _says_a_default(change)]
