@@ -15,9 +15,8 @@ from django.conf import settings
 from django.core.files.base import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from knowledge import services
 from knowledge.dashboard.fields import FilesField, KnowledgeForm, MetadataField, TagsField
@@ -50,13 +49,13 @@ class TextForm(_Form):
     title = forms.CharField(label=_("Title"), max_length=NAME_LENGTH)
     content = forms.CharField(
         label=_("Text"), max_length=TEXT_LENGTH, strip=False, widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("Headings in Markdown (“# Returns”) help to split it well."),
+        help_text=_("Leave a line empty between paragraphs. A text with headings or tables is better a Markdown file."),
     )  # fmt: skip
 
     def clean_content(self) -> str:
         content = str(self.cleaned_data["content"])
         if not content.strip():
-            raise forms.ValidationError(_now("Nothing of this text can be seen."))
+            raise forms.ValidationError(gettext("Nothing of this text can be seen."))
         return content
 
 
@@ -69,11 +68,11 @@ class PairsForm(_Form):
         given = super().clean() or self.cleaned_data
         pairs = [pair for pair in pairs_in(self.data) if pair["question"] or pair["answer"]]
         if not pairs:
-            self.add_error(None, _now("Write at least one question with its answer."))
+            self.add_error(None, gettext("Write at least one question with its answer."))
         if any(not pair["question"] or not pair["answer"] for pair in pairs):
-            self.add_error(None, _now("Each question needs an answer, and each answer a question."))
+            self.add_error(None, gettext("Each question needs an answer, and each answer a question."))
         if any(len(pair["question"]) > _QUESTION or len(pair["answer"]) > _ANSWER for pair in pairs):
-            said = _now("A question has at most %(question)d characters, an answer %(answer)d.")
+            said = gettext("A question has at most %(question)d characters, an answer %(answer)d.")
             self.add_error(None, said % {"question": _QUESTION, "answer": _ANSWER})
         return {**given, "pairs": pairs}
 
@@ -136,6 +135,7 @@ class AddPage(OfDataset, FormPage):
         if self.kind == "files":
             shown |= {
                 "most_bytes": reading.limits().file_bytes,
+                "most_megabytes": f"{reading.limits().file_bytes / 1024**2:,.3g}",
                 "most_files": settings.MAX_UPLOAD_FILES,
                 "endings": sorted(SUFFIXES),
             }
@@ -168,13 +168,13 @@ class AddPage(OfDataset, FormPage):
             return self.take_all(form)
         if self.kind == "site":
             services.import_site(by=self.principal, dataset=self.dataset, **given)
-            return self.go("imports", self.dataset.id, said=_now("The site is looked through in the background."))
+            return self.go("imports", self.dataset.id, said=gettext("The site is looked through in the background."))
         add = {"text": services.add_text, "pairs": services.add_pairs, "page": services.add_page}[self.kind]
         added = cast("services.Added", add(by=self.principal, dataset=self.dataset, **given))  # type: ignore[operator]  # their fields differ
         if added.duplicate:
-            said = _now("The dataset has this content already; here it is.")
+            said = gettext("The dataset has this content already; here it is.")
             return self.go("document", self.dataset.id, added.document.id, said=said)
-        return self.go("dataset", self.dataset.id, said=_now("Added. It is processed in the background."))
+        return self.go("dataset", self.dataset.id, said=gettext("Added. It is processed in the background."))
 
     def take_all(self, form: _Form) -> HttpResponseBase:
         given = dict(form.cleaned_data)
@@ -196,8 +196,8 @@ class AddPage(OfDataset, FormPage):
             return Outcome(name, "refused", sentence(problem), plan=isinstance(problem, LimitReached))
         address = self.url("document", self.dataset.id, added.document.id)
         if added.duplicate:
-            return Outcome(name, "known", _now("The dataset has it already."), address)
-        return Outcome(name, "added", _now("Added."), address)
+            return Outcome(name, "known", gettext("The dataset has it already."), address)
+        return Outcome(name, "added", gettext("Added."), address)
 
 
 def pairs_in(data: Any) -> list[dict[str, str]]:  # noqa: ANN401 -- a QueryDict, or a form's data

@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from knowledge import selectors, services
@@ -56,9 +56,9 @@ class ChunkPage(_OfChunk, FormPage):
 
     def save(self, form: ChunkForm) -> HttpResponseBase:
         services.update_chunk(by=self.principal, chunk=self.chunk, **form.cleaned_data)
-        said = _now("Saved.")
+        said = gettext("Saved.")
         if "content" in form.changed_data:
-            said = _now("Saved. It is found by its words at once, and by its meaning in a moment.")
+            said = gettext("Saved. It is found by its words at once, and by its meaning in a moment.")
         return self.go("chunk", self.dataset.id, self.document.id, self.chunk.id, said=said)
 
 
@@ -74,4 +74,4 @@ class SwitchPage(_OfChunk):
         )
         if getattr(request, "htmx", False):
             return self.show(chunk=chunk)
-        return self.go("document", self.dataset.id, self.document.id, said=_now("Saved."))
+        return self.go("document", self.dataset.id, self.document.id, said=gettext("Saved."))

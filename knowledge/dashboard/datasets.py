@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from knowledge import selectors, services
@@ -56,7 +56,7 @@ class DatasetForm(KnowledgeForm):
         given = super().clean() or self.cleaned_data
         size, overlap = given.get("chunk_size"), given.get("chunk_overlap")
         if size and overlap and overlap > size // 2:
-            self.add_error("chunk_overlap", _now("At most half of the chunk size."))
+            self.add_error("chunk_overlap", gettext("At most half of the chunk size."))
         return given
 
 
@@ -106,7 +106,7 @@ class _Splits(FormPage):
         try:
             document = self.document_tried()
             if document is None and not text:
-                return {"refused": _now("Choose a document or paste a text, and see how it would be split.")}
+                return {"refused": gettext("Choose a document or paste a text, and see how it would be split.")}
             return {"found": services.preview(
                 dataset=self.dataset_tried(), document=document, content=None if document else text,
                 chunk_size=form.cleaned_data["chunk_size"], chunk_overlap=form.cleaned_data["chunk_overlap"],
@@ -125,7 +125,9 @@ class NewPage(OfKnowledge, _Splits):
 
     def save(self, form: DatasetForm) -> HttpResponseBase:
         dataset = services.create_dataset(by=self.principal, **form.cleaned_data)
-        return self.go("document-add", dataset.id, said=_now("The dataset is there. Add what your bots should know."))
+        return self.go(
+            "document-add", dataset.id, said=gettext("The dataset is there. Add what your bots should know.")
+        )
 
 
 class EditPage(OfDataset, _Splits):
@@ -160,6 +162,6 @@ class EditPage(OfDataset, _Splits):
         resplit = {"chunk_size", "chunk_overlap"} & set(form.changed_data)
         services.update_dataset(by=self.principal, dataset=dataset, **form.cleaned_data)
         if resplit and Document.objects.filter(dataset=dataset, status=Status.COMPLETED).exists():
-            said = _now("Saved. Documents keep their chunks until they are processed again.")
+            said = gettext("Saved. Documents keep their chunks until they are processed again.")
             return self.go("documents-reprocess", dataset.id, said=said)
-        return self.go("dataset", dataset.id, said=_now("Saved."))
+        return self.go("dataset", dataset.id, said=gettext("Saved."))

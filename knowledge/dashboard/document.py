@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from knowledge import selectors, services
@@ -109,7 +109,7 @@ class EditPage(_Edits, FormPage):
         except services.EditsWouldBeLost as problem:
             raise Conflict(errors={"discard_edits": [str(_RENAMED)]}) from problem
         again = document.title != renamed
-        said = _now("Saved. The document is processed again under its new title.") if again else _now("Saved.")
+        said = gettext("Saved. The document is processed again under its new title.") if again else gettext("Saved.")
         return self.go("document", self.dataset.id, document.id, said=said)
 
 
@@ -124,7 +124,7 @@ class ReplaceForm(KnowledgeForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if bool(given.get("file")) == bool(str(given.get("content", "")).strip()):
-            raise forms.ValidationError(_now("Give either a file or a text."))
+            raise forms.ValidationError(gettext("Give either a file or a text."))
         return given
 
 
@@ -146,7 +146,7 @@ class ReplacePage(_Edits, FormPage):
             )
         except services.EditsWouldBeLost as problem:
             raise Conflict(errors={"discard_edits": [str(_REPLACED)]}) from problem
-        said = _now("The new version is processed. Until it is ready, the one before answers.")
+        said = gettext("The new version is processed. Until it is ready, the one before answers.")
         return self.go("document", self.dataset.id, self.document.id, said=said)
 
 
@@ -157,16 +157,16 @@ class ReprocessPage(_Edits, ConfirmPage):
 
     def question(self) -> Mapping[str, Any]:
         return {
-            "title": _now("Process “%(title)s” again?") % {"title": self.document.title},
+            "title": gettext("Process “%(title)s” again?") % {"title": self.document.title},
             "losses": edited_words(self.edited),
-            "action": _now("Process again"),
+            "action": gettext("Process again"),
             "cancel": self.url("document", self.kwargs["dataset_id"], self.kwargs["document_id"]),
         }
 
     def do(self) -> HttpResponseBase:
         discard = self.request.GET.get("discard") == "yes"
         services.reprocess_document(by=self.principal, document=self.document, discard_edits=discard)
-        said = _now("It is processed again. What it said before answers until that is done.")
+        said = gettext("It is processed again. What it said before answers until that is done.")
         return self.go("document", self.dataset.id, self.document.id, said=said)
 
 
@@ -176,18 +176,18 @@ class DeletePage(OfDocument, ConfirmPage):
     def question(self) -> Mapping[str, Any]:
         lost = what_goes(Document.objects.filter(id=self.document.id))
         if self.document.file_key:
-            lost.insert(0, _now("The original as it was added; take a copy first if nobody else has one"))
+            lost.insert(0, gettext("The original as it was added; take a copy first if nobody else has one"))
         return {
-            "title": _now("Delete “%(title)s”?") % {"title": self.document.title},
+            "title": gettext("Delete “%(title)s”?") % {"title": self.document.title},
             "losses": lost,
-            "action": _now("Delete the document"),
+            "action": gettext("Delete the document"),
             "cancel": self.url("document", self.kwargs["dataset_id"], self.kwargs["document_id"]),
         }
 
     def do(self) -> HttpResponseBase:
         title = self.document.title
         services.delete_document(by=self.principal, document=self.document)
-        return self.go("dataset", self.dataset.id, said=_now("“%(title)s” was deleted.") % {"title": title})
+        return self.go("dataset", self.dataset.id, said=gettext("“%(title)s” was deleted.") % {"title": title})
 
 
 class DownloadPage(OfDocument):
@@ -196,7 +196,7 @@ class DownloadPage(OfDocument):
     def get(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
         document = self.document
         if not document.file_key or not default_storage.exists(document.file_key):
-            raise NotFound(_now("There is no file yet."))
+            raise NotFound(gettext("There is no file yet."))
         with default_storage.open(document.file_key) as file:
             answer = HttpResponse(file.read(), content_type=document.content_type or "application/octet-stream")
         answer["Content-Disposition"] = str(content_disposition_header(True, file_name_of(document)))

@@ -11,9 +11,8 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from knowledge import selectors, services
 from knowledge.dashboard.fields import KnowledgeForm
@@ -101,9 +100,9 @@ class DeleteManyPage(OfDataset, ConfirmPage):
 
     def question(self) -> Mapping[str, Any]:
         count = len(self.chosen)
-        names = [_now("“%(title)s”") % {"title": row.title} for row in self.chosen[:10]]
+        names = [gettext("“%(title)s”") % {"title": row.title} for row in self.chosen[:10]]
         if count > len(names):
-            names.append(_now("%(count)d more documents") % {"count": count - len(names)})
+            names.append(gettext("%(count)d more documents") % {"count": count - len(names)})
         return {
             "title": ngettext("Delete %(count)d document?", "Delete %(count)d documents?", count) % {"count": count},
             "losses": [*names, *what_goes(Document.objects.filter(id__in=[row.id for row in self.chosen]))],

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations import selectors as integrations
@@ -28,7 +28,7 @@ _IN_WORK = {Status.PENDING, Status.PROCESSING}
 
 def _offered() -> list[tuple[str, str]]:
     rows = TenantAIProvider.objects.filter(is_active=True, provider_name__in=EMBEDDING_KINDS).order_by("name", "id")
-    return [("", _now("Built in (free, runs here)")), *((str(row.id), row.name) for row in rows)]
+    return [("", gettext("Built in (free, runs here)")), *((str(row.id), row.name) for row in rows)]
 
 
 class MoveForm(KnowledgeForm):
@@ -73,10 +73,10 @@ class EmbeddingPage(OfDataset, FormPage):
     def post(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
         if request.POST.get("do") == "retry":
             services.retry_move(by=self.principal, change=selectors.space_change(self.dataset.id))
-            return self.go("dataset-embedding", self.dataset.id, said=_now("The move goes on where it stopped."))
+            return self.go("dataset-embedding", self.dataset.id, said=gettext("The move goes on where it stopped."))
         if request.POST.get("do") == "cancel":
             services.cancel_move(by=self.principal, change=selectors.space_change(self.dataset.id))
-            return self.go("dataset-embedding", self.dataset.id, said=_now("The dataset stays where it is."))
+            return self.go("dataset-embedding", self.dataset.id, said=gettext("The dataset stays where it is."))
         return super().post(request, **ids)
 
     def save(self, form: MoveForm) -> HttpResponseBase:
@@ -87,7 +87,7 @@ class EmbeddingPage(OfDataset, FormPage):
         }
         if self.request.POST.get("do") == "start":
             services.start_move(by=self.principal, dataset=self.dataset, **target)
-            said = _now("The move has begun. Searches are answered as before until it is through.")
+            said = gettext("The move has begun. Searches are answered as before until it is through.")
             return self.go("dataset-embedding", self.dataset.id, said=said)
         cost = services.cost_of_move(dataset=self.dataset, **target)
         return self.show(form=form, cost=cost, **self.values())

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from knowledge.models import TAG_LENGTH
@@ -42,9 +42,9 @@ class TagsField(forms.CharField):
     def to_python(self, value: Any) -> Any:  # noqa: ANN401 -- same
         tags = list(dict.fromkeys(tag for part in str(value or "").split(",") if (tag := part.strip())))
         if len(tags) > TAGS:
-            raise forms.ValidationError(_now("At most %(most)d tags.") % {"most": TAGS})
+            raise forms.ValidationError(gettext("At most %(most)d tags.") % {"most": TAGS})
         if long := next((tag for tag in tags if len(tag) > TAG_LENGTH), None):
-            said = _now("“%(tag)s…” is longer than %(most)d characters.")
+            said = gettext("“%(tag)s…” is longer than %(most)d characters.")
             raise forms.ValidationError(said % {"tag": long[:20], "most": TAG_LENGTH})
         return tags
 
@@ -75,7 +75,7 @@ class MetadataField(forms.CharField):
                 continue
             key, said = _pair(line.strip(), number)
             if key in found:
-                raise forms.ValidationError(_now("Line %(number)d repeats a key.") % {"number": number})
+                raise forms.ValidationError(gettext("Line %(number)d repeats a key.") % {"number": number})
             found[key] = said
         if wrong := flaw(found):
             raise forms.ValidationError(str(_FLAWS[wrong]) % {"bytes": METADATA_BYTES, "levels": METADATA_DEPTH})
@@ -119,7 +119,7 @@ def _pair(line: str, number: int) -> tuple[str, Any]:
         key, colon, said = line.partition(":")
         key = key.strip()
     if colon != ":" or not isinstance(key, str) or (not key and not line.startswith('""')):
-        raise forms.ValidationError(_now("Line %(number)d is no pair of key and value.") % {"number": number})
+        raise forms.ValidationError(gettext("Line %(number)d is no pair of key and value.") % {"number": number})
     return key, _read(said.strip())
 
 
@@ -156,14 +156,14 @@ def limit_words(problem: LimitReached) -> str:
     """Which limit of the plan it is, for people."""
     name = next(iter(problem.errors), "")
     if name == "datasets":
-        return _now("Your plan includes %(most)s datasets, and all of them are in use.") % {
+        return gettext("Your plan includes %(most)s datasets, and all of them are in use.") % {
             "most": plans.limit_of("datasets")
         }
     if name == "documents":
-        return _now("Your plan includes %(most)s documents; this would be more.") % {
+        return gettext("Your plan includes %(most)s documents; this would be more.") % {
             "most": plans.limit_of("documents")
         }
     if name == "storage_bytes":
         megabytes = round((plans.limit_of("storage_bytes") or 0) / 1_000_000)
-        return _now("Your plan includes %(most)s MB of storage; this would be more.") % {"most": megabytes}
+        return gettext("Your plan includes %(most)s MB of storage; this would be more.") % {"most": megabytes}
     return problem.detail

@@ -113,6 +113,7 @@ class Uploader {
     for (const part of this.form.querySelectorAll("[data-with-script]")) part.hidden = false;
     for (const part of this.form.querySelectorAll("[data-without-script]")) part.hidden = true;
     this.input.required = false;
+    this.input.classList.add("visually-hidden");
     this.input.addEventListener("change", () => {
       this.add(this.input.files);
       this.input.value = "";
