@@ -566,7 +566,7 @@ function build() {
   if (privacy) privacy.replaceChildren(T.privacy);
   const logo = look.logo_url ? el("img", { src: /^data:image\//.test(look.logo_url) ? look.logo_url : base + look.logo_url, alt: "", onerror: () => logo.remove() }) : null;
   ui.panel = el("section", { class: "panel", id: "panel", tabindex: "-1", role: big ? "region" : "dialog", "aria-label": plain(look.title), onkeydown: keys },
-    el("header", {}, logo, el(big ? "h1" : "h2", { dir: "auto", text: plain(look.title) }), ui.fresh, big ? null : tool("close", T.close, close)),
+    el("header", {}, logo, el(big ? "h1" : "h2", {}, el("bdi", { text: plain(look.title) })), ui.fresh, big ? null : tool("close", T.close, close)),
     ui.log, ui.note, ui.form,
     el("footer", {}, ui.person, look.privacy_note ? el("span", { dir: "auto", text: plain(look.privacy_note) }) : null, privacy),
     ui.live);
@@ -711,6 +711,7 @@ details blockquote{margin:0 0 8px;white-space:pre-wrap}
 .page .ask,.page .note{border-top:0}
 .ask textarea{flex:1;min-width:0;max-height:140px;padding:9px 12px;border:1px solid var(--edge);border-radius:12px;background:var(--bg);resize:none;font-size:16px;line-height:1.4}
 textarea::placeholder{color:var(--mute);opacity:1}
+[dir=rtl] .send svg{transform:scaleX(-1)}
 .send{width:42px;height:42px;flex:none;display:grid;place-items:center;border-radius:12px;background:var(--brand);color:var(--on)}
 footer{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;justify-content:space-between;padding:0 14px 10px}
 footer:empty{display:none}

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from integrations.tests.wire import ANSWER, Wire
 from tests.browser.sites import Site
@@ -56,11 +56,15 @@ class Visitor:
     hosts: set[str] = field(default_factory=set)
 
     def watch(self, page: Page) -> Page:
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._dismiss)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.warnings.append(said.text))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         return page
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def picture(self, name: str) -> None:
         """Kept for people to look at, where `SCREENSHOTS` names a folder."""

@@ -15,6 +15,7 @@ class Site(ThreadingHTTPServer):
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         super().__init__((address, 0), _Handler)
+        self.address = address
         self.headers: dict[str, str] = {}
         self.script = ""
         self.body = PAGE
@@ -23,7 +24,7 @@ class Site(ThreadingHTTPServer):
 
     @property
     def origin(self) -> str:
-        return f"http://{self.server_address[0]}:{self.server_address[1]}"
+        return f"http://{self.address}:{self.server_address[1]}"
 
     def shows(
         self, bot: str, *, at: str, headers: dict[str, str] | None = None, body: str = PAGE, more: str = ""
