@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 
-from integrations.embedders import e5, manifest, prepare, registry, source
+from integrations.embedders import e5, manifest, prepare, registry, runtime, source
 from integrations.embedders.runtime import OnnxEmbedder
 from integrations.embedders.types import SourceUnavailable
 
@@ -78,6 +78,12 @@ def test_a_text_has_one_vector_whatever_else_is_in_its_batch(embedder: OnnxEmbed
     assert embedder.embed_documents(texts) == together
     for text, vector in zip(texts, together, strict=True):
         assert embedder.embed_documents([text])[0] == pytest.approx(vector, abs=1e-5)
+
+
+def test_texts_of_like_length_go_together() -> None:
+    assert list(runtime._batches([30, 8, 31, 8, 90])) == [[1, 3], [0, 2], [4]]
+    assert list(runtime._batches([8, 8, 8])) == [[0, 1, 2]]
+    assert [len(batch) for batch in runtime._batches([512] * 10)] == [8, 2]
 
 
 def test_documents_and_queries_are_told_apart(embedder: OnnxEmbedder) -> None:
