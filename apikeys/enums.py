@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Scope(TextChoices):
-    CHAT_READ = "chat:read", "Read conversations"
-    CHAT_WRITE = "chat:write", "Talk to bots"
-    BOTS_READ = "bots:read", "Read bots"
-    BOTS_WRITE = "bots:write", "Change bots"
-    DATASETS_READ = "datasets:read", "Read and search knowledge"
-    DATASETS_WRITE = "datasets:write", "Change knowledge"
-    ANALYTICS_READ = "analytics:read", "Read analytics"
+    CHAT_READ = "chat:read", _("Read conversations")
+    CHAT_WRITE = "chat:write", _("Talk to bots")
+    BOTS_READ = "bots:read", _("Read bots")
+    BOTS_WRITE = "bots:write", _("Change bots")
+    DATASETS_READ = "datasets:read", _("Read and search knowledge")
+    DATASETS_WRITE = "datasets:write", _("Change knowledge")
+    ANALYTICS_READ = "analytics:read", _("Read analytics")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class ProviderName(TextChoices):
@@ -27,9 +28,9 @@ class ProviderName(TextChoices):
 class Purpose(TextChoices):
     """What a model was asked for."""
 
-    ANSWER = "answer", "Answer"
-    REWRITE = "rewrite", "Standalone question"
-    JUDGE = "judge", "Verdict on a question in doubt"
-    EMBED_QUESTION = "embed_question", "Embedding of a question"
-    EMBED_DOCUMENTS = "embed_documents", "Embedding of documents"
-    TEST = "test", "Test of a provider"
+    ANSWER = "answer", _("Answer")
+    REWRITE = "rewrite", _("Standalone question")
+    JUDGE = "judge", _("Verdict on a question in doubt")
+    EMBED_QUESTION = "embed_question", _("Embedding of a question")
+    EMBED_DOCUMENTS = "embed_documents", _("Embedding of documents")
+    TEST = "test", _("Test of a provider")
