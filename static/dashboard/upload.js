@@ -37,7 +37,7 @@ class Upload {
     this.part("badge").textContent = this.words[word];
     this.part("said").textContent = said;
     this.part("said").hidden = !said;
-    this.part("progress").hidden = !["waits", "sending", "checking"].includes(state);
+    this.part("progress").hidden = !["sending", "checking"].includes(state);
     this.part("again").hidden = !mayRetry;
     this.part("remove").hidden = !["waits", "refused"].includes(state);
   }
