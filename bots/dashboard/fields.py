@@ -129,15 +129,15 @@ class Pairs(forms.CharField):
     most_bytes = 4_096
 
     def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 -- Django's signature
-        return "\n".join(f"{name}: {_written(held)}" for name, held in value.items()) if _is_map(value) else value
+        if not isinstance(value, Mapping):
+            return value
+        return "\n".join(f"{_name(name)}: {_written(held)}" for name, held in value.items())
 
     def clean(self, value: Any) -> Any:  # noqa: ANN401 -- Django's signature
         found: dict[str, Any] = {}
-        for line in super().clean(value).splitlines():
-            name, colon, said = (part.strip() for part in line.partition(":"))
-            if not line.strip():
-                continue
-            if not (name and colon and said):
+        for line in filter(None, map(str.strip, super().clean(value).replace("\r", "\n").split("\n"))):
+            name, said = _parts(line)
+            if not (name and said):
                 raise ValidationError(_("Write each as “name: value”, on a line of its own."))
             found[name] = _read(said)
         if len(json.dumps(found)) > self.most_bytes:
@@ -155,13 +155,33 @@ def _differs(field: forms.Field, initial: Any, data: Any) -> bool:  # noqa: ANN4
         return True
 
 
-def _is_map(value: object) -> bool:
-    return isinstance(value, Mapping)
+def _name(name: str) -> str:
+    """As `_parts` reads it back."""
+    return name if _parts(f"{name}: 1")[0] == name else json.dumps(name, ensure_ascii=False)
+
+
+def _parts(line: str) -> tuple[str, str]:
+    """A name and what is said of it; a name with a colon in it stands in quotes."""
+    try:
+        name, end = json.JSONDecoder().raw_decode(line) if line.startswith('"') else ("", 0)
+    except ValueError:
+        name, end = "", 0
+    rest = line[end:].lstrip()
+    if name and rest.startswith(":"):
+        return str(name), rest[1:].strip()
+    plain, _colon, said = line.partition(":")
+    return plain.strip(), said.strip()
 
 
 def _written(value: Any) -> str:  # noqa: ANN401 -- JSON
     """As `_read` reads it back."""
-    if isinstance(value, str) and value == value.strip() and "\n" not in value and value and _read(value) == value:
+    if (
+        isinstance(value, str)
+        and value == value.strip()
+        and not {"\n", "\r"} & set(value)
+        and value
+        and _read(value) == value
+    ):
         return value
     return json.dumps(value, ensure_ascii=False)
 

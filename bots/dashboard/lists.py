@@ -142,8 +142,8 @@ def _losses(bot: Bot) -> list[str]:
         losses.insert(2, said % {"count": sets})
     if ties:
         said = ngettext(
-            "what %(count)s API key opens: a key that is tied to no other bot opens none from then on",
-            "what %(count)s API keys open: those that are tied to no other bot open none from then on", ties,
+            "%(count)s API key loses this bot; where it is tied to no other, it opens none from then on",
+            "%(count)s API keys lose this bot; those that are tied to no other open none from then on", ties,
         )  # fmt: skip
         losses.append(said % {"count": ties})
     return losses

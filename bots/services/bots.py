@@ -19,7 +19,7 @@ from apikeys.models import APIKey
 from bots import behaviour, selectors
 from bots.enums import PublishMode
 from bots.errors import DatasetAlreadyLinked, KeyAlreadyTied
-from bots.models import Bot, BotDataset, KeyBot, Scope, TestSet
+from bots.models import Bot, BotDataset, KeyBot, Logo, Look, Scope, TestSet
 from bots.services.changing import changing, locked
 from bots.types import ScopePolicy
 from bots.versions import publish
@@ -48,7 +48,7 @@ def create_bot(
 
 
 def duplicate_bot(*, by: Principal, bot_id: UUID, name: str) -> Bot:
-    """Another bot that behaves as this one's draft does, with the same datasets and guardrails.
+    """Another bot that behaves and looks as this one's draft does, with the same datasets and guardrails.
 
     It is private, on no website, and is published at once: tests, versions, conversations and keys stay with the first.
     """
@@ -61,6 +61,10 @@ def duplicate_bot(*, by: Principal, bot_id: UUID, name: str) -> Bot:
             _link(by=by, bot=bot, dataset_id=link.dataset_id, **terms)
         for scope in first.bot_scopes.filter(is_active=True):
             Scope.objects.create(bot=bot, **{field: getattr(scope, field) for field in behaviour.SCOPE_FIELDS})
+        looks: list[Look | Logo] = [*Look.objects.filter(bot=first), *Logo.objects.filter(bot=first)]
+        for row in looks:
+            row.bot = bot
+            row.save(force_insert=True)
         audit.record(by=by, action="bot.duplicate", target=bot.id, data={"from": str(first.id)})
         publish.if_changed(bot=bot, by=by)
     return bot

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apikeys import services as keys
 from apikeys.models import APIKey
-from bots import services
+from bots import selectors, services
 from bots.models import Bot, KeyBot, TestSet
 from bots.tests.conftest import MakeBot, Theirs
 from integrations.models import TenantAIProvider
@@ -209,7 +209,7 @@ def test_a_provider_that_was_switched_off_stays_until_another_is_chosen(
 def test_names_and_prompts_are_shown_as_they_were_typed(page: Client, make_bot: MakeBot, principal: Principal) -> None:
     evil = '</textarea><script>alert(1)</script>"><img src=x onerror=alert(2)>'
     bot = make_bot(evil[:200], description=evil, system_prompt=evil, publish_mode="reviewed", model=evil)
-    topics = {"allowed_topics": [evil], "topic_examples": {evil: [evil]}, "refusal_message": evil}
+    topics: dict[str, Any] = {"allowed_topics": [evil], "topic_examples": {evil: [evil]}, "refusal_message": evil}
     services.create_scope(by=principal, bot_id=bot.id, **topics)
     dataset = knowledge.create_dataset(by=principal, name=evil)
     services.link_dataset(by=principal, bot_id=bot.id, dataset_id=dataset.id, tags=["<b>"], metadata={"<i>": "<u>"})
@@ -229,6 +229,7 @@ def test_a_copy_behaves_the_same_and_is_private(
     )
     services.link_dataset(by=principal, bot_id=first.id, dataset_id=dataset.id, priority=3, tags=["faq"])
     services.create_scope(by=principal, bot_id=first.id, strictness_level="strict", allowed_topics=["shipping"])
+    services.update_look(by=principal, bot_id=first.id, title="Ask Acme")
     first.refresh_from_db()
     answer = page.post(f"{ROOT}{first.id}/copy/", {"name": "The copy"})
     copy = Bot.objects.get(name="The copy")
@@ -237,6 +238,7 @@ def test_a_copy_behaves_the_same_and_is_private(
     assert copy.live_version
     assert copy.live_version.fingerprint == first.live_version.fingerprint
     assert copy.versions.count() == 1
+    assert selectors.look(copy.id).title == "Ask Acme"
     assert (copy.is_public, copy.allowed_domains, copy.publish_mode) == (False, [], "immediate")
 
 
@@ -247,7 +249,7 @@ def test_deleting_a_bot_names_what_goes_and_asks_for_its_name(
     for session in ("a", "b"):
         bot.conversations.create(session_hash=session, source="public")
     text = _text(page.get(f"{ROOT}{bot.id}/delete/"))
-    for loss in ("2 conversations", "1 version ", "1 API key opens"):
+    for loss in ("2 conversations", "1 version,", "1 API key loses this bot"):
         assert loss in text
     assert page.post(f"{ROOT}{bot.id}/delete/", {"typed": "Other"}).status_code == 422
     assert Bot.objects.exists()

@@ -14,7 +14,7 @@ from tenants.enums import Role
 from tenants.types import Principal
 
 PageAs = Callable[..., Client]
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_the_bench_tries_what_the_form_says_and_keeps_nothing(page: Client, root
         ask_allow="Where is my parcel?", ask_refuse="Which pills help against a headache?\r\n\r\n",
         ask_elsewhere="How high is Mont Blanc?", ask_escalate="Where is my parcel now?",
     )  # fmt: skip
-    part = _text(page.post(root, sent, **HTMX))
+    part = _text(page.post(root, sent, headers=HTMX))
     assert "<html" not in part
     for word in ("Your questions", "3 of 4", "Attacks", "Mont Blanc", "Wrong", "should be: To a person"):
         assert word in part
@@ -129,7 +129,7 @@ def test_the_bench_says_what_is_wrong_with_the_form(page: Client, root: str) -> 
     same = _form(do="bench", **_topics("allowed_topics", ("a", "")), **_topics("forbidden_topics", ("A", "")))
     many = _form(do="bench", ask_allow="\n".join(f"Question {at}" for at in range(201)))
     for sent in (same, many):
-        part = _text(page.post(root, sent, **HTMX))
+        part = _text(page.post(root, sent, headers=HTMX))
         assert "This cannot be tried yet" in part
         assert "Your questions" not in part
 
@@ -148,7 +148,7 @@ def test_the_bench_offers_what_it_suggests(page: Client, root: str) -> None:
     sent = _form(
         do="bench", threshold_forbidden="0.2", **_topics("forbidden_topics", ("medical advice", "")),
     )  # fmt: skip
-    part = _text(page.post(root, sent, **HTMX))
+    part = _text(page.post(root, sent, headers=HTMX))
     assert 'name="take" value="forbidden:' in part
 
 
@@ -156,7 +156,7 @@ def test_one_question_is_tried(page: Client, root: str, bot: Bot) -> None:
     forbidden = _topics("forbidden_topics", ("medical advice", ""))
 
     def tried(question: str, **changes: Any) -> str:
-        return _text(page.post(root, _form(do="try", question=question, **{**forbidden, **changes}), **HTMX))
+        return _text(page.post(root, _form(do="try", question=question, **{**forbidden, **changes}), headers=HTMX))
 
     refused = tried("Which pills help against a headache?", refusal_message="Ask a doctor.")
     assert "Refused" in refused

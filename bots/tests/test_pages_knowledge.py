@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -12,7 +14,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bots import services
-from bots.dashboard.fields import Pairs
 from bots.models import Bot, BotDataset
 from bots.tests.conftest import Theirs
 from knowledge import services as knowledge
@@ -89,11 +90,19 @@ def test_terms_of_several_datasets_are_one_version(
 
 @pytest.mark.parametrize(
     "value",
-    ["2024", "true", "null", '"quoted"', " padded ", "two\nlines", "", [1, "a"], {"in": 1}, 1.5, None],
+    ["2024", "true", "null", '"quoted"', " padded ", "two\nlines", "", [1, "a"], {"in": 1}, 1.5, None, "a: b"],
 )
-def test_metadata_comes_back_as_it_was(value: Any) -> None:
-    field = Pairs(required=False)
-    assert field.clean(field.prepare_value({"name": value})) == {"name": value}
+def test_metadata_comes_back_as_it_was(
+    page: Client, root: str, bot: Bot, dataset: Dataset, principal: Principal, value: Any
+) -> None:
+    held = {"name": value, "a: b": value, '"': value, " padded ": value}
+    services.link_dataset(by=principal, bot_id=bot.id, dataset_id=dataset.id, metadata=held)
+    before = bot.versions.count()
+    written = re.search(r'name="[^"]*-metadata"[^>]*>(.*?)</textarea>', _text(page.get(root)), re.DOTALL)
+    assert written
+    assert page.post(root, _row(dataset.id, metadata=html.unescape(written[1]).lstrip("\n"))).status_code == 302
+    assert BotDataset.objects.get().metadata == held
+    assert bot.versions.count() == before
 
 
 def test_wrong_terms_come_back_as_they_were_sent(

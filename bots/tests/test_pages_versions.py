@@ -12,11 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bots import behaviour, services
-from bots.dashboard import differences
 from bots.enums import RunStatus
 from bots.models import Bot, TestRun, TestSet
 from bots.tests.conftest import MakeBot
-from bots.versions.changes import Change
 from knowledge import services as knowledge
 from knowledge.models import Dataset
 from tenants.enums import Role
@@ -151,19 +149,33 @@ def test_the_list_asks_the_same_of_one_and_of_three(
     assert asked() == one
 
 
-def test_long_texts_show_what_changed_and_little_else() -> None:
+def test_long_texts_show_what_changed_and_little_else(
+    page: Client, reviewed: Bot, root: str, principal: Principal
+) -> None:
     old = [f"line {at}" for at in range(40)]
-    new = [*old[:20], "another", *old[21:]]
-    found = list(differences.lines("\n".join(old), "\n".join(new)))
-    assert [line.kind for line in found] == ["gap", "same", "same", "removed", "added", "same", "same", "gap"]
-    assert list(differences.lines("same", "same")) == []
-    assert [line.kind for line in differences.lines("", "new")] == ["added"]
+    services.update_bot(by=principal, bot_id=reviewed.id, system_prompt="\n".join(old))
+    services.publish(by=principal, bot_id=reviewed.id)
+    services.update_bot(by=principal, bot_id=reviewed.id, system_prompt="\n".join([*old[:20], "another", *old[21:]]))
+    shown = _text(page.get(f"{root}publish/"))
+    kept = [at for at in range(40) if f"line {at}<" in shown]
+    assert kept == [18, 19, 20, 21, 22]
+    assert "<del>line 20</del>" in shown
+    assert "<ins>another</ins>" in shown
+    assert shown.count("is-gap") == 2
 
 
-def test_defaults_are_left_out_beside_what_tells_more() -> None:
-    history = Change("scope.context_settings.max_conversation_history", None, 10)
-    topics = Change("scope.allowed_topics", None, ["a"], added=("a",))
-    assert [each.name for each in differences.shown([history, topics])] == ["Allowed topics"]
-    assert [each.old for each in differences.shown([history])] == ["10 (default)"]
-    examples = Change("scope.topic_examples.knitting", None, ["Which needles?"], added=("Which needles?",))
-    assert differences.shown([examples])[0].name == "Examples of “knitting”"
+def test_defaults_are_left_out_beside_what_tells_more(
+    page: Client, root: str, reviewed: Bot, principal: Principal
+) -> None:
+    services.discard_draft(by=principal, bot_id=reviewed.id)
+    said = {"max_conversation_history": 10}
+    scope = services.create_scope(by=principal, bot_id=reviewed.id, context_settings=said)
+    assert "10 (default)" in _text(page.get(f"{root}publish/"))
+    services.update_scope(
+        by=principal, bot_id=reviewed.id, scope_id=scope.id, allowed_topics=["knitting"],
+        topic_examples={"knitting": ["Which needles?"]},
+    )  # fmt: skip
+    shown = _text(page.get(f"{root}publish/"))
+    assert "<ins>Which needles?</ins>" in shown
+    assert "Examples of “knitting”" in shown
+    assert "(default)" not in shown
