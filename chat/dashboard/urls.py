@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from chat.dashboard import cases, conversations, inbox, playground, runs, sets
+from chat.dashboard import analytics, cases, conversations, gaps, inbox, overview, playground, runs, sets
 from chat.dashboard.first_run import pages as first_run
 
 _ONE = "conversations/<uuid:conversation_id>/"
@@ -41,5 +41,12 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}messages/<uuid:message_id>/test/", conversations.SaveAsTest.as_view(), name="conversation-test"),
     path("cited/<uuid:document_id>/", conversations.CitedDocument.as_view(), name="cited-document"),
     path("inbox/", inbox.Inbox.as_view(), name="inbox"),
+    path("", overview.Overview.as_view(), name="overview"),
+    path("gaps/", gaps.Gaps.as_view(), name="gaps"),
+    path("gaps/<uuid:gap_id>/", gaps.OneGap.as_view(), name="gap"),
+    path("gaps/<uuid:gap_id>/dismiss/", gaps.DismissGap.as_view(), name="gap-dismiss"),
+    path("gaps/<uuid:gap_id>/reopen/", gaps.ReopenGap.as_view(), name="gap-reopen"),
+    path("analytics/", analytics.Analytics.as_view(), name="analytics"),
+    path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
     path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
 ]

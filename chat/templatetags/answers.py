@@ -12,6 +12,9 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from chat.readiness.lines import Line
+from tenants.templatetags import pages
+
 register = template.Library()
 
 _TAGS = {
@@ -44,6 +47,18 @@ def entry(found: dict[str, Any] | None, name: str) -> object:
 @register.filter
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def signed(share: float) -> str:
+    """A change as people read it: `+12 %`."""
+    return f"{share * 100:+.0f} %"
+
+
+@register.simple_tag(takes_context=True)
+def page_of(context: template.Context, line: Line) -> str:
+    """The page that mends a line of the checklist."""
+    return str(pages.page(context, line.page, *line.ids))
 
 
 @register.filter
