@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import DatabaseError
+from django.urls import reverse
 from django.utils import timezone
 
 from chat.enums import Status
@@ -66,14 +67,19 @@ def tell_of_escalation(*, conversation_id: str) -> int:
             subject=f"A customer of {row.bot.name} asks for a person",
             message=(
                 f"{row.bot.name} has handed a conversation over ({row.escalation_reason}).\n\n"
-                f"{settings.PUBLIC_URL}/v1/tenant/conversations/{row.id}\n\n"
-                "All that wait: /v1/tenant/conversations?status=escalated"
+                f"{_page('conversation', row.id)}\n\n"
+                f"All that wait: {_page('inbox')}"
             ),
             from_email=None,
             recipient_list=[person],
             fail_silently=True,
         )
     return len(people)
+
+
+def _page(name: str, *ids: object) -> str:
+    """The address of one of the tenant's pages, for a mail."""
+    return settings.PUBLIC_URL.rstrip("/") + reverse(f"dashboard:{name}", args=(context.current().slug, *ids))
 
 
 @shared_task(base=TenantTask)

@@ -1,4 +1,4 @@
-from chat.api import completions, conversations, gaps, sessions, testing, views
+from chat.api import analytics, completions, conversations, gaps, sessions, testing, views
 from tenants.http import route
 
 urlpatterns = [
@@ -25,6 +25,9 @@ management = [
         testing.SaveView.as_view(),
         "conversation-test-case",
     ),
+    route("analytics/summary", analytics.SummaryView.as_view(), "analytics-summary"),
+    route("analytics/timeseries", analytics.TimeseriesView.as_view(), "analytics-timeseries"),
+    route("readiness", analytics.ReadinessView.as_view(), "readiness"),
     route("gaps", gaps.GapsView.as_view(), "gaps"),
     route("gaps/<uuid:gap_id>", gaps.GapView.as_view(), "gap"),
     route("gaps/<uuid:gap_id>/answer", gaps.AnswerView.as_view(), "gap-answer"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from chat.dashboard import cases, playground, runs, sets
+from chat.dashboard import analytics, cases, conversations, gaps, inbox, overview, playground, runs, sets
 from chat.dashboard.first_run import pages as first_run
 
+_ONE = "conversations/<uuid:conversation_id>/"
 _BOT = "bots/<uuid:bot_id>/"
 _SET = f"{_BOT}tests/<uuid:set_id>/"
 
@@ -29,4 +30,23 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SET}runs/start/", runs.StartRunPage.as_view(), name="test-run-start"),
     path(f"{_SET}runs/<uuid:run_id>/", runs.RunPage.as_view(), name="test-run"),
     path(f"{_SET}runs/<uuid:run_id>/cancel/", runs.CancelRunPage.as_view(), name="test-run-cancel"),
+    path("conversations/", conversations.Conversations.as_view(), name="conversations"),
+    path("conversations/export/", conversations.ExportConversations.as_view(), name="conversations-export"),
+    path(_ONE, conversations.ShowConversation.as_view(), name="conversation"),
+    path(f"{_ONE}delete/", conversations.DeleteConversation.as_view(), name="conversation-delete"),
+    path(f"{_ONE}take/", inbox.Take.as_view(), name="conversation-take"),
+    path(f"{_ONE}reply/", inbox.Reply.as_view(), name="conversation-reply"),
+    path(f"{_ONE}hand-back/", inbox.HandBack.as_view(), name="conversation-hand-back"),
+    path(f"{_ONE}close/", inbox.Close.as_view(), name="conversation-close"),
+    path(f"{_ONE}messages/<uuid:message_id>/test/", conversations.SaveAsTest.as_view(), name="conversation-test"),
+    path("cited/<uuid:document_id>/", conversations.CitedDocument.as_view(), name="cited-document"),
+    path("inbox/", inbox.Inbox.as_view(), name="inbox"),
+    path("", overview.Overview.as_view(), name="overview"),
+    path("gaps/", gaps.Gaps.as_view(), name="gaps"),
+    path("gaps/<uuid:gap_id>/", gaps.OneGap.as_view(), name="gap"),
+    path("gaps/<uuid:gap_id>/dismiss/", gaps.DismissGap.as_view(), name="gap-dismiss"),
+    path("gaps/<uuid:gap_id>/reopen/", gaps.ReopenGap.as_view(), name="gap-reopen"),
+    path("analytics/", analytics.Analytics.as_view(), name="analytics"),
+    path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
+    path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
 ]

@@ -66,7 +66,7 @@ async def _said(begun: Begun, listener: Listener | None, heard: list[str]) -> Sa
         if isinstance(begun.first, Exception):
             raise begun.first
         ready = await prepare.ready(turn=turn, trace=trace, first=begun.first)
-        talk = await hop.outside(_talk, turn, ready, listener, heard)
+        talk = await hop.outside(_talk, turn, ready, listener, heard, trace)
         try:
             with trace.step("generate"):
                 reply = await generate.generate(ready=ready, voice=_voice(talk) if listener else None, trace=trace)
@@ -94,11 +94,12 @@ def _voice(talk: live.Live) -> generate.Voice:
     return voice
 
 
-def _talk(turn: Opened, ready: Ready, listener: Listener | None, heard: list[str]) -> live.Live:
+def _talk(turn: Opened, ready: Ready, listener: Listener | None, heard: list[str], trace: Trace) -> live.Live:
     """What examines the model's words, lets the listener hear them, and remembers what it heard."""
 
     def say(piece: str) -> None:
         if listener:
+            trace.spoke()
             heard.append(piece)
             listener.say(piece)
 

@@ -69,6 +69,10 @@ class Trace:
                 )
             )
 
+    def spoke(self) -> None:
+        """The reader hears something; the first time tells how long they waited."""
+        self._laps.setdefault("first_word", _since(self._began))
+
     def note(self, **facts: Any) -> None:  # noqa: ANN401 -- whatever JSON holds
         self.facts |= facts
 

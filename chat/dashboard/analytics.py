@@ -1,0 +1,171 @@
+"""Analytics: a span of days and perhaps a bot, figures beside those of the span before, charts, a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from chat.analytics import figures, svg, tables
+from chat.analytics.figures import Span
+from chat.analytics.svg import Series
+from chat.dashboard import days
+from chat.dashboard.conversations import ALL, bots_to_choose
+from tenants.enums import Role
+from tenants.pages import Page, PageForm
+
+RANGES = {
+    "7": gettext_lazy("7 days"),
+    "30": gettext_lazy("30 days"),
+    "90": gettext_lazy("90 days"),
+    "365": gettext_lazy("A year"),
+}
+WEEKS_FROM = 120  # days of a span from which on its charts go by weeks
+
+
+class SpanForm(PageForm):
+    range = forms.ChoiceField(required=False, label=gettext_lazy("Last"), choices=list(RANGES.items()))
+    since = forms.DateField(
+        required=False, label=gettext_lazy("or from"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(required=False, label=gettext_lazy("to"), widget=forms.DateInput(attrs={"type": "date"}))
+    bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature
+        super().__init__(*args, **kwargs)
+        self.fields["bot"].choices = [*ALL, *bots_to_choose()]  # type: ignore[attr-defined]  # a choice field
+
+    def chosen(self) -> tuple[date, date, UUID | None]:
+        """First day, last day and bot; a range that is none is the last 30 days."""
+        self.is_valid()
+        found, today = self.cleaned_data, timezone.localdate()
+        last = min(found.get("until") or today, today)
+        first = found.get("since") or last - timedelta(days=int(found.get("range") or 30) - 1)
+        if first > last or (last - first).days > 731:
+            first = last - timedelta(days=29)
+        return first, last, UUID(found["bot"]) if found.get("bot") else None
+
+
+class Chart:
+    """A chart, and the table beside it."""
+
+    def __init__(
+        self, *, key: str, title: str, labels: Sequence[str], series: Sequence[Series], is_line: bool = False
+    ) -> None:
+        self.title, self.series = title, series
+        draw = svg.lines if is_line else svg.bars
+        drawn = draw(key=key, title=title, labels=labels, series=series)
+        self.svg: SafeString = mark_safe(drawn)  # noqa: S308 -- our own shapes; what others wrote is escaped where it is drawn
+        self.keys = [(svg.CLASSES[at % 4], one.name) for at, one in enumerate(series)]
+        self.rows = [(label, [one.values[at] for one in series]) for at, label in enumerate(labels)]
+
+
+class Analytics(Page):
+    section: ClassVar[str] = "analytics"
+    template: ClassVar[str] = "dashboard/analytics/analytics.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = SpanForm({"range": "30", **request.GET.dict()})
+        first, last, bot_id = form.chosen()
+        span = span_of(self, first, last, bot_id)
+        length = (last - first).days + 1
+        before = span_of(self, first - timedelta(days=length), first - timedelta(days=1), bot_id)
+        now, then = figures.summary(span), figures.summary(before)
+        points = filled(span, first, last)
+        return self.show(
+            form=form, first=first, last=last, now=now, cards=self.cards(now, then), charts=charts_of(points),
+            topics=figures.refused_topics(span), cited=figures.cited_documents(span),
+        )  # fmt: skip
+
+    def cards(self, now: dict[str, Any], then: dict[str, Any]) -> list[dict[str, Any]]:
+        wanted = [
+            ("conversations", _("Conversations"), "count"), ("answers", _("Answers"), "count"),
+            ("resolution_rate", _("Resolved"), "share"), ("unanswered", _("Nothing found"), "count"),
+            ("refused", _("Refused"), "count"), ("escalated", _("Called for a person"), "count"),
+            ("approval_rate", _("Found helpful"), "share"), ("latency_p50", _("Answer time, median"), "time"),
+            ("latency_p95", _("Answer time, slowest 5 %"), "time"),
+            ("first_word_p50", _("First word, median"), "time"),
+        ]  # fmt: skip
+        if Role(self.membership.role).covers(Role.ADMIN):
+            wanted.append(("cost_usd", _("Cost"), "money"))
+        return [
+            {"name": name, "title": title, "kind": kind, "value": now[name], "before": then[name],
+             "change": _change(now[name], then[name])}
+            for name, title, kind in wanted
+        ]  # fmt: skip
+
+
+class AnalyticsSheet(Page):
+    """The figures by day as CSV."""
+
+    section: ClassVar[str] = "analytics"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        first, last, bot_id = SpanForm({"range": "30", **request.GET.dict()}).chosen()
+        points = figures.timeseries(span_of(self, first, last, bot_id))
+        names = [
+            name
+            for name in ("day", *figures.FIGURES)
+            if name != "cost_usd" or Role(self.membership.role).covers(Role.ADMIN)
+        ]
+        text = tables.lines([names, *([point[name] for name in names] for point in points)])
+        response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="analytics-{first}-{last}.csv"'
+        return response
+
+
+def span_of(page: Page, first: date, last: date, bot_id: UUID | None) -> Span:
+    return Span(
+        since=days.begins(first), until=days.ends(last), zone=timezone.get_current_timezone_name(), bot_id=bot_id,
+        by=page.principal,
+    )  # fmt: skip
+
+
+def filled(span: Span, first: date, last: date) -> list[dict[str, Any]]:
+    """By day, or by week where the span is long; days in which nothing happened are there too."""
+    step = "week" if (last - first).days > WEEKS_FROM else "day"
+    found = {point["day"]: point for point in figures.timeseries(span, step=step)}
+    day = first - timedelta(days=first.weekday()) if step == "week" else first
+    points = []
+    while day <= last:
+        points.append(found.get(day) or {**figures.NOTHING, "day": day})
+        day += timedelta(days=7 if step == "week" else 1)
+    return points
+
+
+def charts_of(points: Sequence[dict[str, Any]]) -> list[Chart]:
+    labels = [date_format(point["day"], "j M") for point in points]
+
+    def series(name: str, title: str, *, per: float = 1) -> Series:
+        return Series(title, [None if point[name] is None else round(point[name] / per, 3) for point in points])
+
+    return [
+        Chart(key="talks", title=_("Conversations"), labels=labels, series=[
+            Series(_("Resolved"), [point["resolved"] for point in points]),
+            Series(_("Not resolved"), [point["conversations"] - point["resolved"] for point in points]),
+        ]),
+        Chart(key="trouble", title=_("What was not answered"), labels=labels, series=[
+            series("unanswered", _("Nothing found")), series("refused", _("Refused")),
+            series("escalated", _("Called for a person")), series("failed", _("Failed")),
+        ]),
+        Chart(key="opinions", title=_("Feedback"), labels=labels, series=[
+            series("liked", _("Helpful")), series("disliked", _("Not helpful")),
+        ]),
+        Chart(key="times", title=_("Answer time in seconds"), labels=labels, is_line=True, series=[
+            series("latency_p50", _("Median"), per=1000), series("latency_p95", _("Slowest 5 %"), per=1000),
+        ]),
+    ]  # fmt: skip
+
+
+def _change(now: float | None, then: float | None) -> float | None:
+    """By how much of what it was before; nothing to say where it was nothing."""
+    return None if now is None or not then else (now - then) / then

@@ -1,0 +1,187 @@
+"""Conversations: the list, one with its answers and why they came about, as a file, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bots.enums import Expectation
+from bots.models import Bot
+from chat import selectors, services
+from chat.dashboard import days
+from chat.enums import Rating, Role, Source, Status
+from chat.models import Conversation, Message
+from knowledge.models import Document
+from tenants.enums import Role as Place
+from tenants.errors import NotFound
+from tenants.pages import ConfirmPage, Page, PageForm
+
+ALL = [("", gettext_lazy("All"))]
+BECAME = {
+    "refused": gettext_lazy("Refused"),
+    "unanswered": gettext_lazy("Nothing found"),
+    "escalated": gettext_lazy("Called for a person"),
+    "failed": gettext_lazy("Failed"),
+}
+
+
+def bots_to_choose() -> list[tuple[str, str]]:
+    return [(str(pk), name) for pk, name in Bot.objects.order_by("name").values_list("id", "name")]
+
+
+class FilterForm(PageForm):
+    """The list's filters; what is not understood limits nothing."""
+
+    search = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
+    bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
+    status = forms.ChoiceField(
+        required=False, label=gettext_lazy("Status"), choices=[("", gettext_lazy("All")), *Status.choices]
+    )
+    source = forms.ChoiceField(
+        required=False, label=gettext_lazy("Came by"), choices=[("", gettext_lazy("All")), *Source.choices]
+    )
+    became = forms.ChoiceField(
+        required=False, label=gettext_lazy("An answer"), choices=[("", gettext_lazy("All")), *BECAME.items()]
+    )
+    feedback = forms.ChoiceField(
+        required=False, label=gettext_lazy("Feedback"), choices=[("", gettext_lazy("All")), *Rating.choices]
+    )
+    since = forms.DateField(required=False, label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature
+        super().__init__(*args, **kwargs)
+        self.fields["bot"].choices = [*ALL, *bots_to_choose()]  # type: ignore[attr-defined]  # a choice field
+
+    def asked(self) -> dict[str, Any]:
+        self.is_valid()
+        found = {name: value for name, value in self.cleaned_data.items() if value}
+        became = found.pop("became", "")
+        if became:
+            found[became] = True
+        if "since" in found:
+            found["since"] = days.begins(found["since"])
+        if "until" in found:
+            found["until"] = days.ends(found["until"])
+        return found
+
+
+class Conversations(Page):
+    section: ClassVar[str] = "conversations"
+    template: ClassVar[str] = "dashboard/conversations/list.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = FilterForm(request.GET)
+        rows = selectors.filtered(selectors.conversations(), form.asked())
+        return self.show(page=self.paged(rows), form=form, is_filtered=any(request.GET.values()))
+
+
+class ExportConversations(Page):
+    section: ClassVar[str] = "conversations"
+    roles: ClassVar[dict[str, Place]] = {"GET": Place.EDITOR}
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = "jsonl" if request.GET.get("form") == "jsonl" else "csv"
+        return services.export(by=self.principal, asked=FilterForm(request.GET).asked(), form=form)
+
+
+class OnConversation(Page):
+    """A page about one conversation, or an act on it."""
+
+    section: ClassVar[str] = "conversations"
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        return selectors.conversation(self.kwargs["conversation_id"], by=self.principal)
+
+    def back(self) -> str:
+        return self.url("conversation", self.kwargs["conversation_id"])
+
+
+class ShowConversation(OnConversation):
+    """With `?after=` and htmx: only the messages that came since, for who has the page open."""
+
+    template: ClassVar[str] = "dashboard/conversations/detail.html"
+
+    def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
+        row, said = self.conversation, list(self.conversation.messages.all())
+        after = request.GET.get("after", "")
+        if request.htmx and after.lstrip("-").isdigit():  # type: ignore[attr-defined]  # of django-htmx
+            new = [message for message in said if message.position > int(after)]
+            if not new and request.GET.get("status") == row.status:
+                return self.show(template="dashboard/conversations/_nothing.html", status=204)
+            return self.show(template="dashboard/conversations/_more.html", **self.values(row, said, new))
+        return self.show(**self.values(row, said, said))
+
+    def values(self, row: Conversation, said: list[Message], shown: list[Message]) -> Mapping[str, Any]:
+        return {
+            "conversation": row,
+            "said": shown,
+            "last": said[-1].position if said else -1,
+            "is_mine": row.status == Status.WITH_PERSON and row.taken_by == self.principal.user_id,
+            "polls": row.status in {Status.ESCALATED, Status.WITH_PERSON},
+            "test_sets": row.bot.test_sets.order_by("name"),
+            "expectations": Expectation.choices,
+            "answers": [message for message in said if message.role == Role.ASSISTANT and message.content],
+        }
+
+
+class DeleteConversation(OnConversation, ConfirmPage):
+    roles: ClassVar[dict[str, Place]] = {"GET": Place.ADMIN, "POST": Place.ADMIN}
+
+    def question(self) -> Mapping[str, Any]:
+        count = self.conversation.message_count  # type: ignore[attr-defined]  # annotated
+        return {
+            "title": _("Delete this conversation?"),
+            "losses": [
+                _("%(count)d messages with their citations, feedback and traces.") % {"count": count},
+                _("The knowledge gaps that nobody else asked about."),
+            ],
+            "action": _("Delete the conversation"),
+            "cancel": self.url("conversation", self.conversation.id),
+        }
+
+    def do(self) -> HttpResponseBase:
+        services.delete(by=self.principal, conversation_id=self.conversation.id)
+        return self.go("conversations", said=_("The conversation is deleted."))
+
+
+class SaveAsTest(OnConversation):
+    """A turn becomes a case of one of the bot's test sets."""
+
+    roles: ClassVar[dict[str, Place]] = {"POST": Place.EDITOR}
+
+    def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
+        form = TestForm(request.POST)
+        if not form.is_valid():
+            raise NotFound(_("Choose one of the bot's test sets."))
+        given = {"test_set_id": form.cleaned_data["test_set"]}
+        if form.cleaned_data["expect"]:
+            given["expect"] = form.cleaned_data["expect"]
+        services.save_as_case(
+            by=self.principal, conversation_id=self.conversation.id, message_id=ids["message_id"], given=given
+        )
+        return self.go("conversation", self.conversation.id, said=_("Saved as a test."))
+
+
+class TestForm(PageForm):
+    test_set = forms.UUIDField()
+    expect = forms.ChoiceField(required=False, choices=[("", ""), *Expectation.choices])
+
+
+class CitedDocument(Page):
+    """From a citation, which knows the document alone, to the document's page."""
+
+    section: ClassVar[str] = "datasets"
+
+    def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
+        found = Document.objects.filter(id=ids["document_id"]).first()
+        if found is None:
+            raise NotFound(_("This document is no longer there. What was quoted from it stays in the conversation."))
+        return self.go("document", found.dataset_id, found.id)

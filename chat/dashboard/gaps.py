@@ -1,0 +1,112 @@
+"""Knowledge gaps: the list, one with its questions and what was found, and writing the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from chat import selectors, services
+from chat.dashboard.conversations import ALL, bots_to_choose
+from chat.enums import GapKind, GapStatus
+from chat.models import Gap
+from tenants.enums import Role
+from tenants.errors import Problem
+from tenants.pages import FormPage, Page, PageForm
+
+SHOWN = 25
+
+
+class GapFilterForm(PageForm):
+    bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
+    kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[*ALL, *GapKind.choices])
+    status = forms.ChoiceField(required=False, label=gettext_lazy("Status"), choices=GapStatus.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature
+        super().__init__(*args, **kwargs)
+        self.fields["bot"].choices = [*ALL, *bots_to_choose()]  # type: ignore[attr-defined]  # a choice field
+
+
+class Gaps(Page):
+    section: ClassVar[str] = "gaps"
+    template: ClassVar[str] = "dashboard/gaps/list.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = GapFilterForm({"status": GapStatus.OPEN, **request.GET.dict()})
+        form.is_valid()
+        rows = selectors.filtered_gaps(selectors.gaps(), form.cleaned_data)
+        return self.show(
+            page=self.paged(rows), form=form, is_filtered=any(request.GET.values()), kinds=dict(GapKind.choices)
+        )
+
+
+class AnswerForm(PageForm):
+    dataset_id = forms.ChoiceField(label=gettext_lazy("Add it to"))
+    question = forms.CharField(
+        label=gettext_lazy("Question"), max_length=1_000,
+        help_text=gettext_lazy("As customers would ask it. It is also the document's title."),
+    )  # fmt: skip
+    answer = forms.CharField(label=gettext_lazy("Answer"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}))
+
+
+class OneGap(FormPage):
+    section: ClassVar[str] = "gaps"
+    template: ClassVar[str] = "dashboard/gaps/detail.html"
+    form_class: ClassVar[type[PageForm]] = AnswerForm
+
+    @cached_property
+    def gap(self) -> Gap:
+        return selectors.gap(self.kwargs["gap_id"], by=self.principal)
+
+    def initial(self) -> Mapping[str, Any]:
+        return {"question": self.gap.question}
+
+    def form(self, **given: Any) -> PageForm:  # noqa: ANN401 -- a form's arguments
+        form = super().form(**given)
+        links = self.gap.bot.links.select_related("dataset").order_by("priority", "dataset__name")
+        form.fields["dataset_id"].choices = [(str(each.dataset_id), each.dataset.name) for each in links]  # type: ignore[attr-defined]  # a choice field
+        return form
+
+    def values(self) -> Mapping[str, Any]:
+        questions = list(selectors.questions_of(self.gap)[:SHOWN])
+        hits: list[Any] = next((found for each in questions if (found := each.message.trace.get("hits"))), [])
+        return {"gap": self.gap, "questions": questions, "hits": hits, "shown": SHOWN}
+
+    def save(self, form: Any) -> HttpResponseBase:  # noqa: ANN401 -- the page's own form
+        given = form.cleaned_data
+        services.answer_gap(
+            by=self.principal, gap_id=self.gap.id, dataset_id=UUID(given["dataset_id"]), question=given["question"],
+            answer=given["answer"],
+        )  # fmt: skip
+        return self.go("gap", self.gap.id, said=_("The answer is a document now. The bot knows it in a moment."))
+
+
+class _Move(Page):
+    section: ClassVar[str] = "gaps"
+    roles: ClassVar[dict[str, Role]] = {"POST": Role.EDITOR}
+
+    def back(self) -> str:
+        return self.url("gap", self.kwargs["gap_id"])
+
+    def refused(self, problem: Problem) -> HttpResponseBase:
+        if problem.status == 404:
+            return self.show(template="dashboard/refused.html", status=404, problem=problem)
+        return super().refused(problem)
+
+
+class DismissGap(_Move):
+    def post(self, request: HttpRequest, gap_id: UUID) -> HttpResponseBase:
+        services.dismiss_gap(by=self.principal, gap_id=gap_id)
+        return self.go("gaps", said=_("Dismissed. It stays so when it is asked again."))
+
+
+class ReopenGap(_Move):
+    def post(self, request: HttpRequest, gap_id: UUID) -> HttpResponseBase:
+        services.reopen_gap(by=self.principal, gap_id=gap_id)
+        return self.go("gap", gap_id, said=_("Open again."))

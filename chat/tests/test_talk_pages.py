@@ -1,0 +1,167 @@
+"""The pages of conversations and of the inbox, as people use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bots import services as bots
+from bots.models import Bot, TestCase
+from chat import services
+from chat.models import Citation, Conversation, Message
+from chat.templatetags import answers
+from chat.tests.conftest import talk
+from knowledge.models import Dataset
+from tenants.enums import Role
+from tenants.types import Principal, TenantRef
+
+MakeBot = Callable[..., Bot]
+PageAs = Callable[..., Client]
+HOME = "/dashboard/acme/"
+_REL = 'rel="noopener noreferrer nofollow"'
+WISH = "I want to talk to a human please"
+
+
+def called(bot: Bot) -> tuple[str, str]:
+    answer = talk(bot, WISH)
+    return answer.session_id, f"{HOME}conversations/{answer.conversation_id}/"
+
+
+def test_the_list_costs_the_same_for_one_and_for_three(page_as: PageAs, make_bot: MakeBot) -> None:
+    bot, client = make_bot(), page_as(Role.VIEWER)
+    asked = []
+    for more in (1, 2):
+        for _ in range(more):
+            talk(bot, "Hello!")
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(f"{HOME}conversations/").status_code == 200
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
+
+
+def test_the_list_is_narrowed_and_says_where_nothing_fits(page_as: PageAs, make_bot: MakeBot) -> None:
+    bot, client = make_bot(), page_as(Role.VIEWER)
+    assert b"No conversation yet" in client.get(f"{HOME}conversations/").content
+    talk(bot, "Hello from Paris")
+    called(bot)
+    found = client.get(f"{HOME}conversations/", {"became": "escalated", "since": "2020-01-01", "bot": str(bot.id)})
+    assert b"talk to a human" in found.content
+    assert b"Paris" not in found.content
+    assert b"Nothing fits" in client.get(f"{HOME}conversations/", {"until": "2020-01-01"}).content
+    assert client.get(f"{HOME}conversations/", {"since": "soon", "bot": "none"}).status_code == 200
+
+
+def test_an_answer_shows_its_sources_and_why(page_as: PageAs, make_bot: MakeBot, handbook: Dataset) -> None:
+    bot = make_bot(handbook)
+    answer = talk(bot, "What does express shipping cost?")
+    page = page_as(Role.VIEWER).get(f"{HOME}conversations/{answer.conversation_id}/").content.decode()
+    citation = Citation.objects.first()
+    assert citation is not None
+    assert f"cited/{citation.document_id}" in page
+    assert "Passages that were found" in page
+    assert "What the model was sent" in page
+    assert "Take over and answer" not in page  # a viewer reads
+
+
+def test_what_customers_and_models_write_is_no_page_of_ours(page_as: PageAs, make_bot: MakeBot) -> None:
+    answer = talk(make_bot(), "<script>alert(1)</script>")
+    Message.objects.filter(role="assistant").update(
+        content="<img src=x onerror=alert(2)> ![i](https://evil.example/i.png) [here](https://evil.example/x) "
+        "[j](javascript:alert(3))"
+    )
+    page = page_as(Role.OWNER).get(f"{HOME}conversations/{answer.conversation_id}/").content.decode()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "javascript:alert" not in page.replace("[j](javascript:alert(3))", "")
+    assert 'rel="noopener noreferrer nofollow"' in page
+    assert "(evil.example)" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("**Yes** [1]", "<p><strong>Yes</strong> [1]</p>"),
+        ("# Big", "<h3>Big</h3>"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
+        ("[a](mailto:x@y.z)", f"<p><a {_REL}>a</a></p>"),
+        ("[a.example](https://a.example/)", f'<p><a href="https://a.example/" {_REL}>a.example</a></p>'),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_little_markdown_and_nothing_else(text: str, drawn: str) -> None:
+    assert answers.answer_html(text).strip() == drawn
+
+
+def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: MakeBot) -> None:
+    bot, client = make_bot(), page_as(Role.EDITOR)
+    session, path = called(bot)
+    assert b">1<" in client.get(f"{HOME}inbox/count/").content
+    assert b"talk to a human" in client.get(f"{HOME}inbox/").content
+    assert "Take over and answer" in client.get(path).content.decode()
+    assert client.post(f"{path}take/").status_code == 302
+    assert "Your answer" in client.get(path).content.decode()
+    talk(bot, "The parcel is wet.", session_id=session)
+    more = client.get(path, {"after": 1, "status": "with_person"}, HTTP_HX_REQUEST="true").content.decode()
+    assert "The parcel is wet." in more
+    assert "talk to a human" not in more
+    nothing = client.get(path, {"after": 2, "status": "with_person"}, HTTP_HX_REQUEST="true")
+    assert nothing.status_code == 204
+    assert client.post(f"{path}reply/", {"content": "A new one is on its way."}).status_code == 302
+    assert "A new one is on its way." in client.get(path).content.decode()
+    assert b"badge" not in client.get(f"{HOME}inbox/count/").content
+    client.post(f"{path}hand-back/")
+    assert Conversation.objects.get().status == "open"
+    client.post(f"{path}close/")
+    assert Conversation.objects.get().status == "closed"
+    assert b"talk to a human" in client.get(f"{HOME}inbox/?tab=closed").content
+
+
+def test_what_could_not_be_sent_is_not_lost(page_as: PageAs, make_bot: MakeBot, principal: Principal) -> None:
+    client = page_as(Role.EDITOR)
+    _, path = called(make_bot())
+    client.post(f"{path}take/")
+    services.take(by=principal, conversation_id=Conversation.objects.get().id, anyway=True)
+    refused = client.post(f"{path}reply/", {"content": "Words of some weight"})
+    assert refused.status_code == 422
+    assert b"Words of some weight" in refused.content
+
+
+def test_a_viewer_takes_nothing_over(page_as: PageAs, make_bot: MakeBot) -> None:
+    _, path = called(make_bot())
+    page_as(Role.VIEWER).post(f"{path}take/")
+    assert Conversation.objects.get().status == "escalated"
+    page_as(Role.EDITOR).post(f"{path}take/")
+    assert Conversation.objects.get().status == "with_person"
+
+
+def test_a_turn_becomes_a_test(page_as: PageAs, make_bot: MakeBot, principal: Principal) -> None:
+    bot = make_bot()
+    tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
+    _, path = called(bot)
+    message = Message.objects.get(role="assistant")
+    assert "Save as a test" in page_as(Role.EDITOR).get(path).content.decode()
+    page_as(Role.EDITOR).post(f"{path}messages/{message.id}/test/", {"test_set": str(tests.id), "expect": ""})
+    assert TestCase.objects.get().expect == "escalate"
+
+
+def test_one_is_deleted_after_asking(page_as: PageAs, make_bot: MakeBot) -> None:
+    _, path = called(make_bot())
+    assert page_as(Role.EDITOR).get(f"{path}delete/").status_code == 403
+    assert b"What is lost" in page_as(Role.ADMIN).get(f"{path}delete/").content
+    assert Conversation.objects.exists()
+    page_as(Role.ADMIN).post(f"{path}delete/")
+    assert not Conversation.objects.exists()
+
+
+def test_anothers_conversation_is_none(page_as: PageAs, make_bot: MakeBot, globex: TenantRef) -> None:
+    _, path = called(make_bot())
+    theirs = page_as(Role.OWNER, tenant=globex)
+    assert theirs.get(path).status_code == 404
+    assert theirs.get(path.replace("acme", "globex")).status_code == 404
+    assert page_as(Role.OWNER).get(f"{HOME}conversations/{uuid4()}/").status_code == 404
+    assert page_as(Role.OWNER).get(path).status_code == 200
