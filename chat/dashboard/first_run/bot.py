@@ -43,7 +43,7 @@ class BotStep(Step):
     def take(self) -> HttpResponseBase:
         if self.state.bot:
             return self.page.seen()
-        form = BotForm(data=self.page.request.POST)
+        form = self.received(BotForm(data=self.page.request.POST), as_="bot_form")
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "bot_form": form})
         self._make(form.cleaned_data["name"])

@@ -56,7 +56,7 @@ class LookStep(Step):
         bot = self.state.bot
         if bot is None:
             return self.page.onward()
-        form = LookForm(data=self.page.request.POST)
+        form = self.received(LookForm(data=self.page.request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "form": form})
         services.update_look(by=self.page.principal, bot_id=bot.id, **form.cleaned_data)

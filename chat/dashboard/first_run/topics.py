@@ -76,7 +76,7 @@ class TopicsStep(Step):
     def take(self) -> HttpResponseBase:
         if self.state.bot is None:
             return self.page.onward()
-        form = TopicsForm(data=self.page.request.POST)
+        form = self.received(TopicsForm(data=self.page.request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, form=form, tried=[])
         policy = bots.proposed_policy(**form.scope)
