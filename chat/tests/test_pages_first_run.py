@@ -13,16 +13,16 @@ from django.utils import timezone
 from bots import selectors
 from bots import services as bots
 from bots.models import Bot, Visit
-from chat.dashboard.first_run.state import STEPS, Marks, State
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
 from knowledge.models import Dataset, Document
 from knowledge.tasks import serve
 from tenants.enums import Role
 from tenants.models import Tenant
-from tenants.types import TenantRef
+from tenants.types import Principal, TenantRef
 
 GUIDE = "/dashboard/acme/guide/"
+STEPS = ("name", "provider", "knowledge", "bot", "topics", "look", "website")
 
 
 def _step(step: str) -> str:
@@ -214,13 +214,14 @@ def test_the_website_is_told_and_the_first_visitor_turns_it_green(
 
 
 def test_what_there_is_counts_whoever_made_it(
-    acme: TenantRef, make_bot: Callable[..., Bot], handbook: Dataset, principal: Any
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
 ) -> None:
     bot = make_bot(handbook)
-    state = State(Marks(), ours="http://testserver")
-    assert [step for step in STEPS if state.is_done(step)] == ["name", "provider", "knowledge", "bot"]
+    client = page_as(Role.EDITOR)
+    steps = client.get(_step("name")).context["steps"]
+    assert [each["name"] for each in steps if each["is_done"]] == ["name", "provider", "knowledge", "bot"]
     bots.create_scope(by=principal, bot_id=bot.id, allowed_topics=["shipping"])
-    assert State(Marks(), ours="").next_step == "look"
+    assert client.get(GUIDE)["Location"] == _step("look")
 
 
 def test_roles(page_as: Callable[..., Client]) -> None:

@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 
 from bots import services as bots
 from bots.models import Bot, TestCase, TestRun, TestSet
-from chat.dashboard import lines
 from chat.testing import runner
 from chat.tests.conftest import CITED
 from chat.tests.heard import SHIPPING
@@ -218,11 +217,3 @@ def test_a_list_takes_as_many_queries_with_three_rows_as_with_one(
         counts.append(len(seen))
         bots.create_test_set(by=principal, bot_id=bot.id, name=name)
     assert counts[0] == counts[1]
-
-
-def test_a_talk_is_written_as_it_is_read() -> None:
-    said = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi.\nHow can I help?"}]
-    assert lines.text_as_said(lines.said_as_text(said)) == said
-    assert lines.text_as_said("") == []
-    with pytest.raises(ValueError, match="Begin with"):
-        lines.text_as_said("Hello")
