@@ -141,7 +141,7 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
             {
                 "name": SCORES.get(name, name),
                 "value": value,
-                "ahead": (noted.get("ahead") or {}).get(AHEAD.get(name, name)),
+                "ahead": ahead.get(AHEAD.get(name, name)),
             }
             for name, value in (noted.get("scores") or {}).items()
         ],
