@@ -198,7 +198,7 @@ class ExportPage(OfSet, BotPage):
 
 
 class SaveTurnPage(BotPage):
-    """A turn of the playground as a case of a set, which is made where it has only a name."""
+    """A turn of the playground as a case of a set, which is made where there is none of the given name."""
 
     roles: ClassVar[dict[str, Role]] = {"POST": Role.EDITOR}
     tab: ClassVar[str] = "bot-playground"
@@ -223,7 +223,8 @@ class SaveTurnPage(BotPage):
             except ValueError as error:
                 raise Invalid(errors={"test_set": [_("There is no such test set.")]}) from error
         name = self.request.POST.get("name", "").strip()[:200] or _("First tests")
-        return services.create_test_set(by=self.principal, bot_id=self.bot.id, name=name)
+        known = self.bot.test_sets.filter(name__iexact=name).order_by("created_at").first()
+        return known or services.create_test_set(by=self.principal, bot_id=self.bot.id, name=name)
 
     def _fields(self) -> dict[str, Any]:
         """As the API would take them, refused in the same words."""

@@ -18,13 +18,12 @@ from django.utils.translation import gettext_lazy
 from bots import selectors as bots
 from bots.parsers import ANSWER_CHARACTERS, HISTORY, QUESTION_CHARACTERS
 from chat import feed, sse
-from chat.dashboard import told
+from chat.dashboard import suggested, told
 from chat.dashboard.awaiting import AwaitingPage
 from chat.testing import playing
 from chat.turn import pipeline
 from chat.turn.types import Listener
 from integrations.chatmodels.types import Turn
-from knowledge import proposals
 from tenants.enums import Role
 from tenants.pages import PageForm
 
@@ -100,7 +99,7 @@ class PlaygroundPage(_Asking):
 
     def _page(self, form: AskForm, *, status: int = 200, **seen: Any) -> HttpResponse:  # noqa: ANN401 -- what the template reads
         draft = bots.profile(self.bot.id, draft=True)
-        suggestions = proposals.questions(draft.dataset_ids, most=SUGGESTED)
+        suggestions = suggested.questions(draft.dataset_ids, most=SUGGESTED)
         given = form.data.get("side") or form.initial.get("side") or "draft"
         values = {"form": form, "suggestions": suggestions, "side": given, "has_knowledge": bool(draft.dataset_ids)}
         return self.show(status=status, **{**values, **seen})

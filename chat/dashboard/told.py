@@ -51,8 +51,9 @@ SCORES: dict[str, str | Promise] = {
     "allowed": gettext_lazy("Nearest allowed topic"),
     "other": gettext_lazy("Nearest other subject"),
     "injection": gettext_lazy("Sounds like an attack"),
-    "escalation": gettext_lazy("Nearest trigger"),
+    "trigger": gettext_lazy("Nearest trigger"),
 }
+AHEAD = {"trigger": "escalation"}  # whose threshold has another name
 PURPOSES: dict[str, str | Promise] = {
     "answer": gettext_lazy("Answer"),
     "rewrite": gettext_lazy("Standalone question"),
@@ -127,7 +128,7 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
     """What was noted, unless what came after settled it otherwise."""
     verdict = said.verdict if said else None
     kind = verdict.kind if verdict else noted.get("kind", "")
-    layer = noted.get("layer", "")
+    layer, ahead = noted.get("layer", ""), noted.get("ahead") or {}
     return {
         "action": verdict.action if verdict else noted.get("action", ""),
         "kind": KINDS.get(kind, kind),
@@ -137,7 +138,11 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
         "nearest": noted.get("nearest") or "",
         "doubtful": noted.get("doubtful", False),
         "scores": [
-            {"name": SCORES.get(name, name), "value": value, "ahead": (noted.get("ahead") or {}).get(name)}
+            {
+                "name": SCORES.get(name, name),
+                "value": value,
+                "ahead": ahead.get(AHEAD.get(name, name)),
+            }
             for name, value in (noted.get("scores") or {}).items()
         ],
     }

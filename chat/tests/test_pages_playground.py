@@ -172,3 +172,5 @@ def test_a_turn_goes_into_a_set_that_is_there(page_as: Callable[..., Client], bo
     assert client.post(_url(bot, "save/"), {**given, "test_set": str(uuid4())}).status_code == 404
     assert client.post(_url(bot, "save/"), {**given, "question": ""}).status_code == 302
     assert row.cases.count() == 1
+    client.post(_url(bot, "save/"), {**given, "test_set": "", "name": "basics"})
+    assert row.cases.count() == 2

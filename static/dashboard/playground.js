@@ -99,7 +99,7 @@ class Talk {
     for (const token of fresh.querySelectorAll("[name=csrfmiddlewaretoken]")) token.value = this.form.elements.csrfmiddlewaretoken.value;
     turn.replaceWith(fresh);
     window.htmx?.process(fresh);
-    this.follow();
+    if (this.asking) fresh.scrollIntoView({ block: this.root.dataset.first ? "nearest" : "start" });
     this.root.dispatchEvent(new CustomEvent("talk:answered", { bubbles: true }));
   }
 

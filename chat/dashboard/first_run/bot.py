@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots import services as bots
+from chat.dashboard import suggested
 from chat.dashboard.first_run.frame import Step
 from chat.dashboard.first_run.provider import builtin
-from knowledge import proposals
 from knowledge.models import Dataset
-from knowledge.search import search
 from tenants.pages import PageForm
 
-SUGGESTED, TRIED = 5, 8
+SUGGESTED = 5
 
 
 class BotForm(PageForm):
@@ -43,7 +42,7 @@ class BotStep(Step):
     def take(self) -> HttpResponseBase:
         if self.state.bot:
             return self.page.seen()
-        form = BotForm(data=self.page.request.POST)
+        form = self.received(BotForm(data=self.page.request.POST), as_="bot_form")
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "bot_form": form})
         self._make(form.cleaned_data["name"])
@@ -68,12 +67,5 @@ class BotStep(Step):
         if not (self.state.bot and self.state.is_ready):
             return {"suggestions": [], "first": ""}
         ids = list(self.state.bot.links.filter(is_active=True).values_list("dataset_id", flat=True))
-        asked = proposals.questions(ids, most=TRIED)
-        good = [question for question in asked if is_answered(ids, question)] or asked
-        return {"suggestions": good[:SUGGESTED], "first": good[0] if good else ""}
-
-
-def is_answered(dataset_ids: Any, question: str) -> bool:  # noqa: ANN401 -- ids
-    """Whether a search finds what is likely to answer. Where a provider would have to be asked for it, taken to be."""
-    asked = search.ask(dataset_ids=dataset_ids, text=question, within={})
-    return bool(asked.waiting) or search.find(asked, k=3, weights={}).relevant
+        asked = suggested.questions(ids, most=SUGGESTED)
+        return {"suggestions": asked, "first": asked[0] if asked else ""}

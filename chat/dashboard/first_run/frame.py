@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from chat.dashboard.first_run.state import State
 from tenants.enums import Role
+from tenants.errors import Problem
 from tenants.models import Membership
+from tenants.pages import PageForm
 from tenants.types import Principal, TenantRef
+
+F = TypeVar("F", bound=PageForm)
 
 
 class Frame(Protocol):
@@ -42,6 +47,24 @@ class Step:
     def __init__(self, page: Frame) -> None:
         self.page = page
         self.state = page.state
+        self.sent: tuple[str, PageForm] | None = None
+
+    def received(self, form: F, *, as_: str = "form") -> F:
+        """The form that was sent, which comes back as it was where a service refuses it."""
+        self.sent = (as_, form)
+        return form
+
+    def refused(self, problem: Problem) -> HttpResponseBase:
+        """The step again, with what is wrong beside the fields, or above the page where no form was sent."""
+        values = dict(self.values())
+        if self.sent:
+            name, form = self.sent
+            form.refuse(problem)
+            values[name] = form
+        else:
+            sentences = [f"{what}: {sentence}" for what, said in problem.errors.items() for sentence in said]
+            messages.error(self.page.request, " ".join(dict.fromkeys(sentences or [problem.detail])))
+        return self.page.drawn(status=422, **values)
 
     def values(self) -> Mapping[str, Any]:
         """What its template reads besides what every step's does."""

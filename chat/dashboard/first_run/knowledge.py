@@ -66,16 +66,16 @@ class KnowledgeStep(Step):
         services.add_files(by=self.page.principal, dataset=self._dataset(), files=files)
 
     def _text(self) -> HttpResponseBase | None:
-        form = TextForm(data=self.page.request.POST)
+        form = self.received(TextForm(data=self.page.request.POST), as_="text_form")
         if not form.is_valid():
-            return self.page.drawn(status=422, **{**self.values(), "text_form": form, "opened": "text"})
+            return self.page.drawn(status=422, **{**self.values(), "text_form": form})
         services.add_text(by=self.page.principal, dataset=self._dataset(), **form.cleaned_data)
         return None
 
     def _web(self) -> HttpResponseBase | None:
-        form = WebPageForm(data=self.page.request.POST)
+        form = self.received(WebPageForm(data=self.page.request.POST), as_="web_form")
         if not form.is_valid():
-            return self.page.drawn(status=422, **{**self.values(), "web_form": form, "opened": "web"})
+            return self.page.drawn(status=422, **{**self.values(), "web_form": form})
         services.add_page(by=self.page.principal, dataset=self._dataset(), **form.cleaned_data)
         return None
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import HttpResponseBase
@@ -13,10 +12,9 @@ from django.utils.translation import get_language, gettext_lazy
 from bots import selectors, services
 from bots.models.website import MOST_SUGGESTIONS, SUGGESTION_LENGTH
 from chat.appearance import shown
-from chat.dashboard.first_run.bot import is_answered
+from chat.dashboard import suggested
 from chat.dashboard.first_run.frame import Step
 from chat.dashboard.lines import Lines
-from knowledge import proposals
 from tenants.pages import PageForm
 
 SUGGESTED = 4
@@ -34,11 +32,6 @@ class LookForm(PageForm):
     )  # fmt: skip
 
 
-def _suggested(dataset_ids: Sequence[UUID]) -> list[str]:
-    asked = (one for one in proposals.questions(dataset_ids, most=8) if len(one) <= SUGGESTION_LENGTH)
-    return [one for one in asked if is_answered(dataset_ids, one)][:SUGGESTED]
-
-
 class LookStep(Step):
     def values(self) -> Mapping[str, Any]:
         bot = self.state.bot
@@ -46,7 +39,7 @@ class LookStep(Step):
             return {}
         row = selectors.look(bot.id)
         ids = list(bot.links.filter(is_active=True).values_list("dataset_id", flat=True))
-        suggestions = row.suggestions or _suggested(ids)
+        suggestions = row.suggestions or suggested.questions(ids, most=SUGGESTED, longest=SUGGESTION_LENGTH)
         form = LookForm(initial={"greeting": row.greeting, "color": row.color, "suggestions": suggestions})
         row.suggestions = suggestions
         drawn = shown.look(bot_id=bot.id, name=bot.name, look=row, wanted=get_language() or "en")
@@ -56,7 +49,7 @@ class LookStep(Step):
         bot = self.state.bot
         if bot is None:
             return self.page.onward()
-        form = LookForm(data=self.page.request.POST)
+        form = self.received(LookForm(data=self.page.request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "form": form})
         services.update_look(by=self.page.principal, bot_id=bot.id, **form.cleaned_data)

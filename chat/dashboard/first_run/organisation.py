@@ -29,7 +29,7 @@ class NameStep(Step):
         return {"form": NameForm(initial={"name": self.page.membership.tenant.name})}
 
     def take(self) -> HttpResponseBase:
-        form = NameForm(data=self.page.request.POST)
+        form = self.received(NameForm(data=self.page.request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, form=form)
         tenant = self.page.membership.tenant

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -70,9 +69,7 @@ class StepPage(_FirstRun):
         try:
             return self.step.take()
         except Problem as problem:
-            sentences = [sentence for said in problem.errors.values() for sentence in said]
-            messages.error(request, " ".join(dict.fromkeys([problem.detail, *sentences])))
-            return self.drawn(status=422, **self.step.values())
+            return self.step.refused(problem)
 
     @cached_property
     def step(self) -> Step:

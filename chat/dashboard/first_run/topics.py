@@ -18,7 +18,7 @@ from bots.enums import Strictness
 from bots.guardrails import bench
 from bots.guardrails import proposals as topics
 from bots.types import ScopePolicy
-from chat.dashboard.first_run.bot import is_answered
+from chat.dashboard import suggested
 from chat.dashboard.first_run.frame import Step
 from chat.dashboard.lines import Lines
 from knowledge import proposals
@@ -76,7 +76,7 @@ class TopicsStep(Step):
     def take(self) -> HttpResponseBase:
         if self.state.bot is None:
             return self.page.onward()
-        form = TopicsForm(data=self.page.request.POST)
+        form = self.received(TopicsForm(data=self.page.request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, form=form, tried=[])
         policy = bots.proposed_policy(**form.scope)
@@ -111,7 +111,7 @@ class TopicsStep(Step):
         found: dict[str, str] = {}
         for probe in bench.probes_for(policy):
             found.setdefault(probe.kind, probe.text)
-        asked = [one for one in proposals.questions(self.dataset_ids, most=8) if is_answered(self.dataset_ids, one)]
+        asked = suggested.questions(self.dataset_ids, most=1)
         return {**found, "in_topic": asked[0]} if asked else found
 
     def _tried(self, policy: ScopePolicy, texts: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
@@ -135,4 +135,4 @@ class TopicsStep(Step):
         ]  # fmt: skip
 
     def _is_answered(self, kind: str, text: str) -> bool:
-        return is_answered(self.dataset_ids, text) if kind in {"in_topic", "off_topic"} else True
+        return suggested.is_answered(self.dataset_ids, text) if kind in {"in_topic", "off_topic"} else True

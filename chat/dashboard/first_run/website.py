@@ -31,6 +31,8 @@ class DomainsForm(PageForm):
 
 
 def _origin(typed: str) -> str:
+    if any(map(str.isspace, typed)):
+        raise ValueError(_("%(typed)s is no address of a website.") % {"typed": typed})
     whole = typed if "://" in typed else f"https://{typed}"
     scheme, _mark, rest = whole.partition("://")
     return f"{scheme}://{rest.split('/', 1)[0]}"
@@ -57,7 +59,7 @@ class WebsiteStep(Step):
         bot, request = self.state.bot, self.page.request
         if bot is None or "finish" in request.POST:
             return self.page.seen()
-        form = DomainsForm(data=request.POST)
+        form = self.received(DomainsForm(data=request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "form": form})
         services.update_bot(by=self.page.principal, bot_id=bot.id, **form.cleaned_data)

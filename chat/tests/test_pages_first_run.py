@@ -1,0 +1,233 @@
+"""The first run: what is derived from what there is, what each step does, and that nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from bots import selectors
+from bots import services as bots
+from bots.models import Bot, Visit
+from integrations.models import TenantAIProvider
+from integrations.tests.wire import Wire
+from knowledge.models import Dataset, Document
+from knowledge.tasks import serve
+from tenants.enums import Role
+from tenants.models import Tenant
+from tenants.types import Principal, TenantRef
+
+GUIDE = "/dashboard/acme/guide/"
+STEPS = ("name", "provider", "knowledge", "bot", "topics", "look", "website")
+
+
+def _step(step: str) -> str:
+    return f"{GUIDE}{step}/"
+
+
+def test_the_way_in_leads_to_the_first_open_step(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    client = page_as(Role.OWNER)
+    assert client.get(GUIDE)["Location"] == _step("name")
+    assert client.post(_step("name"), {"name": "Acme Gardens"})["Location"] == _step("provider")
+    assert Tenant.objects.get(id=acme.id).name == "Acme Gardens"
+    assert client.get(GUIDE)["Location"] == _step("provider")
+    client.post(_step("provider"), {"skip": "yes"})
+    assert client.get(GUIDE)["Location"] == _step("knowledge")
+    assert "skipped" in client.get(_step("knowledge")).content.decode()
+
+
+def test_every_step_shows_itself_on_an_empty_account(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.EDITOR)
+    for step in STEPS:
+        page = client.get(_step(step))
+        assert page.status_code == 200
+        assert 'name="skip"' in page.content.decode()
+    assert client.get(_step("nothing")).status_code == 404
+
+
+def test_all_skipped_is_the_end_and_one_may_come_back(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.OWNER)
+    for step in STEPS:
+        client.post(_step(step), {"skip": "yes"})
+    assert "You are set" in client.get(GUIDE).content.decode()
+    assert client.get(_step("bot")).status_code == 200
+
+
+def test_the_built_in_provider_is_there_with_one_click(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.ADMIN)
+    for _ in range(2):
+        assert client.post(_step("provider"), {"provider_name": "builtin"})["Location"] == _step("knowledge")
+    assert TenantAIProvider.objects.get().provider_name == "builtin"
+
+
+def test_a_provider_is_tried_before_it_is_kept(page_as: Callable[..., Client], wire: Wire) -> None:
+    given = {
+        "provider_name": "openai_compatible", "base_url": f"http://{wire.place}/v1", "api_key": "sk-typed",
+        "model": "local-1",
+    }  # fmt: skip
+    client = page_as(Role.ADMIN)
+    wire.mode = "bad_key"
+    failed = client.post(_step("provider"), given)
+    page = failed.content.decode()
+    assert failed.status_code == 422
+    assert "does not accept this key" in page
+    assert f'value="http://{wire.place}/v1"' in page  # nothing typed is lost
+    assert 'value="sk-typed"' in page
+    assert not TenantAIProvider.objects.exists()
+    wire.mode = "ok"
+    kept = client.post(_step("provider"), given, follow=True)
+    assert "answered in" in kept.content.decode()
+    assert TenantAIProvider.objects.get().last_test_code == "ok"
+
+
+def test_a_provider_that_cannot_be_is_refused_by_field(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.ADMIN)
+    assert "A key is needed" in client.post(_step("provider"), {"provider_name": "openai"}).content.decode()
+    page = client.post(_step("provider"), {"provider_name": "openai_compatible"}).content.decode()
+    assert "An address is needed" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({"kind": "text", "title": "Delivery", "content": "We deliver on weekdays."}, 1),
+        ({"kind": "web", "url": "https://www.example.com/help"}, 1),
+        ({"kind": "sample"}, 9),
+    ],
+)
+def test_knowledge_comes_in_each_way(page_as: Callable[..., Client], given: dict[str, Any], count: int) -> None:
+    client = page_as(Role.EDITOR)
+    assert client.post(_step("knowledge"), given).status_code == 302
+    assert Dataset.objects.count() == 1
+    assert Document.objects.count() == count
+    part = client.get(f"{_step('knowledge')}?part=documents", headers={"HX-Request": "true"}).content.decode()
+    assert "every 1s" in part
+
+
+def test_files_come_in_and_what_cannot_is_said(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.EDITOR)
+    file = SimpleUploadedFile("delivery.md", b"# Delivery\n\nWe deliver on weekdays.")
+    assert client.post(_step("knowledge"), {"kind": "files", "files": [file]}).status_code == 302
+    assert Document.objects.get().file_name == "delivery.md"
+    odd = SimpleUploadedFile("program.exe", b"MZ\x00\x01\x02")
+    refused = client.post(_step("knowledge"), {"kind": "files", "files": [odd]})
+    assert refused.status_code == 422
+    assert "program.exe" in refused.content.decode()
+    assert client.post(_step("knowledge"), {"kind": "files"}).status_code == 422
+    assert "This field is required" in client.post(_step("knowledge"), {"kind": "text"}).content.decode()
+
+
+def test_the_bot_waits_for_the_first_document_and_then_asks_it(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    client = page_as(Role.OWNER)
+    client.post(
+        _step("knowledge"), {"kind": "text", "title": "Help", "content": "# Delivery\n\nWe deliver on weekdays."}
+    )
+    assert client.post(_step("bot"), {"name": "Acme Assistant"})["Location"] == _step("bot")
+    bot = Bot.objects.get()
+    assert (bot.is_public, bot.tenant_ai_provider.provider_name) == (True, "builtin")
+    assert bot.links.count() == 1
+    part = client.get(f"{_step('bot')}?part=talk", headers={"HX-Request": "true"}).content.decode()
+    assert "are being read" in part
+    while serve():
+        pass
+    part = client.get(f"{_step('bot')}?part=talk", headers={"HX-Request": "true"}).content.decode()
+    assert 'data-first="What should I know about delivery?"' in part
+    assert client.post(_step("bot"), {})["Location"] == _step("topics")
+
+
+def _bot(make_bot: Callable[..., Bot], handbook: Dataset) -> Bot:
+    return make_bot(handbook)
+
+
+def test_topics_are_proposed_and_five_messages_tried(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset
+) -> None:
+    bot = _bot(make_bot, handbook)
+    client = page_as(Role.EDITOR)
+    shown = client.get(_step("topics"))
+    scope = shown.context["form"].initial
+    assert "shipping" in scope["allowed_topics"]
+    assert "medical advice" in scope["forbidden_topics"]
+    assert [each["kind"] for each in shown.context["tried"]] == [
+        "in_topic", "off_topic", "forbidden", "injection", "private",
+    ]  # fmt: skip
+
+    assert all(each["passed"] for each in shown.context["tried"])
+    given = {
+        "allowed_topics": "shipping\nreturns", "forbidden_topics": "politics", "strictness_level": "strict",
+        "forbidden": "Is my knee broken?", "action": "try",
+    }  # fmt: skip
+    tried = client.post(_step("topics"), given)
+    assert [each["passed"] for each in tried.context["tried"]] == [True]  # strict: nothing that is not listed
+    assert not bot.bot_scopes.exists()
+    assert client.post(_step("topics"), {**given, "action": ""})["Location"] == _step("look")
+    kept = bot.bot_scopes.get()
+    assert (kept.allowed_topics, kept.strictness_level) == (["shipping", "returns"], "strict")
+
+
+def test_a_topic_that_is_allowed_and_forbidden_is_said_and_kept_as_typed(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset
+) -> None:
+    _bot(make_bot, handbook)
+    given = {"allowed_topics": "shipping", "forbidden_topics": "Shipping", "strictness_level": "moderate"}
+    refused = page_as(Role.EDITOR).post(_step("topics"), given)
+    assert refused.status_code == 422
+    assert "Allowed and forbidden at once" in refused.content.decode()
+    assert "Shipping</textarea>" in refused.content.decode()
+
+
+def test_the_look_is_drawn_by_the_widget_and_kept(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset
+) -> None:
+    bot = _bot(make_bot, handbook)
+    client = page_as(Role.EDITOR)
+    page = client.get(_step("look")).content.decode()
+    assert 'data-mode="preview"' in page
+    given = {"greeting": "Hi there", "color": "#aa2244", "suggestions": "Do you ship?\nMay I return it?"}
+    assert client.post(_step("look"), given)["Location"] == _step("website")
+    kept = selectors.look(bot.id)
+    assert (kept.greeting, kept.suggestions) == ("Hi there", ["Do you ship?", "May I return it?"])
+
+
+def test_the_website_is_told_and_the_first_visitor_turns_it_green(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset
+) -> None:
+    bot = _bot(make_bot, handbook)
+    client = page_as(Role.EDITOR)
+    page = client.get(_step("website")).content.decode()
+    assert f"data-bot=&quot;{bot.id}&quot;" in page
+    assert "Waiting for the first visitor" in page
+    assert client.post(_step("website"), {"allowed_domains": "not a place at all"}).status_code == 422
+    client.post(_step("website"), {"allowed_domains": "www.acme.example/shop?x=1\nhttps://acme.example"})
+    bot.refresh_from_db()
+    assert bot.allowed_domains == ["https://www.acme.example", "https://acme.example"]
+    now = timezone.now()
+    Visit.objects.create(bot=bot, origin="https://www.acme.example", first_at=now, last_at=now)
+    part = client.get(f"{_step('website')}?part=visitor", headers={"HX-Request": "true"}).content.decode()
+    assert "seen on https://www.acme.example" in part
+    assert "hx-get" not in part
+    assert client.post(_step("website"), {"finish": "yes"})["Location"] == GUIDE
+
+
+def test_what_there_is_counts_whoever_made_it(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
+) -> None:
+    bot = make_bot(handbook)
+    client = page_as(Role.EDITOR)
+    steps = client.get(_step("name")).context["steps"]
+    assert [each["name"] for each in steps if each["is_done"]] == ["name", "provider", "knowledge", "bot"]
+    bots.create_scope(by=principal, bot_id=bot.id, allowed_topics=["shipping"])
+    assert client.get(GUIDE)["Location"] == _step("look")
+
+
+def test_roles(page_as: Callable[..., Client]) -> None:
+    assert page_as(Role.VIEWER).get(_step("name")).status_code == 403
+    editor = page_as(Role.EDITOR)
+    assert editor.post(_step("provider"), {"provider_name": "builtin"}).status_code == 403
+    assert editor.post(_step("name"), {"name": "Mine"}).status_code == 403
+    assert editor.post(_step("provider"), {"skip": "yes"}).status_code == 302
+    assert page_as(Role.ADMIN).post(_step("name"), {"name": "Acme"}).status_code == 302
