@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from chat.dashboard import cases, playground, runs, sets
+from chat.dashboard import cases, playground, runs, sets, usage
 from chat.dashboard.first_run import pages as first_run
 
 _BOT = "bots/<uuid:bot_id>/"
@@ -29,4 +29,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{_SET}runs/start/", runs.StartRunPage.as_view(), name="test-run-start"),
     path(f"{_SET}runs/<uuid:run_id>/", runs.RunPage.as_view(), name="test-run"),
     path(f"{_SET}runs/<uuid:run_id>/cancel/", runs.CancelRunPage.as_view(), name="test-run-cancel"),
+    path("usage/", usage.UsageView.as_view(), name="usage"),
 ]
