@@ -44,7 +44,7 @@ def _code(secret: str) -> str:
 @pytest.fixture
 def secret(owner: User) -> str:
     """The owner has a second factor; this is the app's secret."""
-    made = totp.generate_totp_secret()
+    made = str(totp.generate_totp_secret())
     totp.TOTP.activate(owner, made)
     RecoveryCodes.activate(owner)
     return made
