@@ -92,9 +92,7 @@ class Belongings:
     def __init__(self, *, client: APIClient, tenant: TenantRef) -> None:
         self.client = client
         self.ids: dict[str, str] = {}
-        self._make("invitation_id", "/v1/tenant/invitations", {"email": f"x@{tenant.slug}.example", "role": "viewer"})
-        colleague = User.objects.create_user(email=f"colleague@{tenant.slug}.example", password=None)
-        self.ids["member_id"] = str(colleague.memberships.create(tenant_id=tenant.id, role=Role.EDITOR).id)
+        self._make_people(tenant)
         self._make("provider_id", "/v1/tenant/ai-providers", {"provider_name": "builtin"})
         self._make("dataset_id", "/v1/tenant/datasets", {"name": f"Formulas of {tenant.slug}"})
         self._make("free_dataset_id", "/v1/tenant/datasets", {"name": f"More of {tenant.slug}"})
@@ -126,6 +124,11 @@ class Belongings:
         self.ids["message_id"] = talk["messages"][-1]["id"]
         self._make_tests(mine, tenant)
         self._make_gap(tenant)
+
+    def _make_people(self, tenant: TenantRef) -> None:
+        self._make("invitation_id", "/v1/tenant/invitations", {"email": f"x@{tenant.slug}.example", "role": "viewer"})
+        colleague = User.objects.create_user(email=f"colleague@{tenant.slug}.example", password=None)
+        self.ids["member_id"] = str(colleague.memberships.create(tenant_id=tenant.id, role=Role.EDITOR).id)
 
     def _make_tests(self, bot: str, tenant: TenantRef) -> None:
         self._make("set_id", f"{bot}/test-sets", {"name": f"Tests of {tenant.slug}"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from chat.dashboard import analytics, cases, conversations, gaps, inbox, overview, playground, runs, sets
+from chat.dashboard import analytics, cases, conversations, gaps, inbox, overview, playground, runs, sets, usage
 from chat.dashboard.first_run import pages as first_run
 
 _ONE = "conversations/<uuid:conversation_id>/"
@@ -49,4 +49,5 @@ urlpatterns: list[URLPattern] = [
     path("analytics/", analytics.Analytics.as_view(), name="analytics"),
     path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
     path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
+    path("usage/", usage.UsageView.as_view(), name="usage"),
 ]

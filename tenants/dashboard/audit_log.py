@@ -37,4 +37,9 @@ class AuditLogView(Page):
         action.choices = [("", lazy("Everything")), *known]
         asked = form.cleaned_data if form.is_valid() else {}
         rows = audit.events_of(self.tenant, **{name: value for name, value in asked.items() if value})
-        return self.show(form=form, page=self.paged(rows), is_filtered=any(asked.values()), kept_days=audit.kept_days())
+        if form.errors:  # what cannot be asked for finds nothing, rather than everything
+            rows = rows.none()
+        return self.show(
+            form=form, page=self.paged(rows), is_filtered=bool(form.errors) or any(asked.values()),
+            kept_days=audit.kept_days(),
+        )  # fmt: skip

@@ -6,8 +6,6 @@ address without it, so that it is in no history, no log of the next page and no 
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.utils import perform_login
 from django import forms
 from django.contrib import messages
@@ -41,26 +39,20 @@ class JoinForm(PageForm):
     )  # fmt: skip
 
 
-class _Quiet(View):
-    """Pages that say to nobody where the reader came from."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 -- Django's signature
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
-
-
 @method_decorator([never_cache, sensitive_variables("token")], name="dispatch")
-class OpenView(_Quiet):
+class OpenView(View):
     """The link of the mail."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         request.session[_KEPT] = members.fingerprint(token)
-        return redirect("invitation")
+        response = redirect("invitation")
+        # Here alone: on the page with the form it would take the Origin away, by which Django knows a form of ours.
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
-class InvitationView(_Quiet):
+class InvitationView(View):
     """Says who invites whom, and takes the answer of who is signed in, of a new person, or sends others to sign in."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:

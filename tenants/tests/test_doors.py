@@ -1,0 +1,101 @@
+"""The doors before the dashboard: a new organisation, several of them, one's own account, the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.test import Client
+
+from tenants import limits
+from tenants.enums import Role
+from tenants.models import Membership, Tenant, User
+from tenants.types import TenantRef
+
+WHOLE = {
+    "organisation": "Initech Ltd", "slug": "", "name": "Bill", "email": "bill@initech.example",
+    "password": "correct horse battery",
+}  # fmt: skip
+
+
+@pytest.fixture
+def open_door(db: None, settings: Any) -> None:
+    settings.TENANT_SIGNUP = "open"
+
+
+def test_anyone_creates_an_organisation_where_the_operator_lets_them(open_door: None) -> None:
+    client = Client()
+    assert "/welcome/" in client.get("/accounts/login/").content.decode()
+    weak = client.post("/welcome/", {**WHOLE, "password": "12345"})
+    assert (weak.status_code, "Initech Ltd" in weak.content.decode()) == (422, True)
+    assert client.post("/welcome/", WHOLE)["Location"] == "/dashboard/initech-ltd/"
+    bill = User.objects.get(email="bill@initech.example")
+    assert (bill.name, bill.memberships.get().role) == ("Bill", "owner")
+    assert not EmailAddress.objects.get(user=bill).verified
+    assert "/accounts/confirm-email/" in str(mail.outbox[-1].body)
+    assert client.get("/dashboard/")["Location"] == "/dashboard/initech-ltd/"
+
+
+def test_nobody_does_where_the_operator_does_not(db: None, settings: Any) -> None:
+    settings.TENANT_SIGNUP = "staff"
+    client = Client()
+    assert "/welcome/" not in client.get("/accounts/login/").content.decode()
+    assert client.get("/welcome/").status_code == 403
+    assert client.post("/welcome/", WHOLE).status_code == 403
+    assert not Tenant.objects.filter(slug="initech-ltd").exists()
+
+
+def test_a_short_name_is_free_or_refused(open_door: None) -> None:
+    taken = Client().post("/welcome/", {**WHOLE, "slug": "acme"})
+    assert (taken.status_code, "with this slug" in taken.content.decode()) == (422, True)
+    assert Client().post("/welcome/", {**WHOLE, "organisation": "Acme"})["Location"] == "/dashboard/acme-2/"
+
+
+def test_a_stranger_makes_so_many_an_hour(open_door: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGN_UPS_AN_HOUR", 1)
+    assert Client().post("/welcome/", {**WHOLE, "slug": "acme"}).status_code == 422
+    slowed = Client().post("/welcome/", WHOLE)
+    assert (slowed.status_code, "try again in" in slowed.content.decode()) == (422, True)
+
+
+def test_somebodys_e_mail_needs_their_password(open_door: None) -> None:
+    wrong = Client().post("/welcome/", {**WHOLE, "email": "owner@acme.example", "password": "another good phrase"})
+    assert wrong.status_code == 422
+    right = Client().post("/welcome/", {**WHOLE, "email": "owner@acme.example"})
+    assert right["Location"] == "/dashboard/initech-ltd/"
+    assert Membership.objects.filter(user__email="owner@acme.example").count() == 2
+
+
+def test_who_is_signed_in_adds_one_and_chooses(open_door: None) -> None:
+    client = Client()
+    client.force_login(User.objects.get(email="owner@acme.example"))
+    assert client.post("/welcome/", {"organisation": "Initech", "slug": ""})["Location"] == "/dashboard/initech/"
+    chooser = client.get("/dashboard/").content.decode()
+    assert "/dashboard/acme/" in chooser
+    assert "/dashboard/initech/" in chooser
+    assert "globex" not in chooser
+
+
+def test_one_changes_ones_name(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    client = page_as(Role.VIEWER)
+    assert client.post("/accounts/", {"name": " Vera "})["Location"] == "/accounts/"
+    assert "Vera" in client.get("/accounts/").content.decode()
+    assert Client().get("/accounts/")["Location"].startswith("/accounts/login/")
+
+
+def test_a_language_is_kept(db: None) -> None:
+    client = Client()
+    client.post("/language/", {"language": "de", "next": "/accounts/login/"})
+    assert 'lang="de"' in client.get("/accounts/login/").content.decode()
+
+
+def test_every_users_e_mail_is_known_however_they_are_made(db: None) -> None:
+    user = User.objects.create_user(email="a@x.example", password=None)
+    EmailAddress.objects.filter(user=user).update(verified=True)
+    user.email = "b@x.example"
+    user.save()
+    rows = EmailAddress.objects.filter(user=user).values_list("email", "verified", "primary")
+    assert list(rows) == [("b@x.example", False, True)]
