@@ -60,7 +60,7 @@ class Watcher:
         page.on("request", self._asked)
         page.on("response", self._answered)
         page.on("requestfailed", self._broke)
-        page.on("requestfinished", self.open.discard)
+        page.on("requestfinished", self._came)
         network: CDPSession = page.context.new_cdp_session(page)
         network.send("Network.enable")
         network.send("Network.setCacheDisabled", {"cacheDisabled": not self.bypassing})
@@ -84,6 +84,9 @@ class Watcher:
     def _answered(self, response: Response) -> None:
         if response.status >= 400 and not response.request.is_navigation_request():
             self.failed.append(f"{response.status} {response.url}")
+
+    def _came(self, request: Request) -> None:
+        self.open.discard(request)
 
     def _broke(self, request: Request) -> None:
         self.open.discard(request)
