@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from chat.dashboard import cases, playground, runs, sets
+from chat.dashboard import cases, playground, runs, sets, website
 
 _BOT = "bots/<uuid:bot_id>/"
 _SET = f"{_BOT}tests/<uuid:set_id>/"
 
 urlpatterns: list[URLPattern] = [
+    path(f"{_BOT}website/", website.WebsitePage.as_view(), name="bot-website"),
+    path(f"{_BOT}website/places/", website.PlacesPage.as_view(), name="bot-website-places"),
+    path(f"{_BOT}website/allow/", website.AllowPage.as_view(), name="bot-website-allow"),
+    path(f"{_BOT}website/doctor/", website.DoctorPage.as_view(), name="bot-website-doctor"),
+    path(f"{_BOT}website/words/", website.WordsPage.as_view(), name="bot-website-words"),
     path(f"{_BOT}playground/", playground.PlaygroundPage.as_view(), name="bot-playground"),
     path(f"{_BOT}playground/speak/", playground.SpeakPage.as_view(), name="bot-playground-speak"),
     path(f"{_BOT}playground/save/", cases.SaveTurnPage.as_view(), name="bot-playground-save"),
