@@ -135,7 +135,7 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:  # noqa: ANN401 -- same
         given = [file for file in (data or []) if file] if isinstance(data, Sequence) else [data] if data else []
         if not given and self.required:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
+            raise forms.ValidationError(self.error_messages["required"])
         return given
 
 
