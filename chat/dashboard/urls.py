@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-<<<<<<< HEAD
-from chat.dashboard import analytics, cases, conversations, gaps, inbox, overview, playground, runs, sets, usage
+from chat.dashboard import (
+    analytics,
+    cases,
+    conversations,
+    gaps,
+    inbox,
+    overview,
+    playground,
+    runs,
+    sets,
+    usage,
+    website,
+)
 from chat.dashboard.first_run import pages as first_run
-=======
-from chat.dashboard import cases, playground, runs, sets, website
->>>>>>> widget
 
 _ONE = "conversations/<uuid:conversation_id>/"
 _BOT = "bots/<uuid:bot_id>/"
 _SET = f"{_BOT}tests/<uuid:set_id>/"
 
 urlpatterns: list[URLPattern] = [
-<<<<<<< HEAD
     path("guide/", first_run.GuidePage.as_view(), name="guide"),
     path("guide/<slug:step>/", first_run.StepPage.as_view(), name="guide-step"),
-=======
     path(f"{_BOT}website/", website.WebsitePage.as_view(), name="bot-website"),
     path(f"{_BOT}website/places/", website.PlacesPage.as_view(), name="bot-website-places"),
     path(f"{_BOT}website/allow/", website.AllowPage.as_view(), name="bot-website-allow"),
     path(f"{_BOT}website/doctor/", website.DoctorPage.as_view(), name="bot-website-doctor"),
     path(f"{_BOT}website/words/", website.WordsPage.as_view(), name="bot-website-words"),
->>>>>>> widget
     path(f"{_BOT}playground/", playground.PlaygroundPage.as_view(), name="bot-playground"),
     path(f"{_BOT}playground/speak/", playground.SpeakPage.as_view(), name="bot-playground-speak"),
     path(f"{_BOT}playground/save/", cases.SaveTurnPage.as_view(), name="bot-playground-save"),
