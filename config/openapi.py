@@ -21,6 +21,7 @@ SPECTACULAR: dict[str, Any] = {
         "GuardAction": ["allow", "refuse", "escalate"], "GuardOutcome": ["allow", "refuse", "escalate", "mask"],
         "ProbeKind": ["in_topic", "off_topic", "forbidden", "injection", "private", "own"],
         "RunStatus": "bots.enums.RunStatus", "SpeakerRole": ["user", "assistant"],
+        "GapStatus": "chat.enums.GapStatus", "GapKind": "chat.enums.GapKind",
         "MessageRole": "chat.enums.Role", "MemberRole": "tenants.enums.Role",
     },
 }  # fmt: skip

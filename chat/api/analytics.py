@@ -86,7 +86,7 @@ class RefusedOut(serializers.Serializer[Any]):
     times = serializers.IntegerField()
 
 
-class CitedOut(serializers.Serializer[Any]):
+class MostCitedOut(serializers.Serializer[Any]):
     document_id = serializers.UUIDField()
     title = serializers.CharField()
     answers = serializers.IntegerField()
@@ -96,7 +96,7 @@ class SummaryOut(FiguresOut):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     refused_topics = RefusedOut(many=True)
-    cited_documents = CitedOut(many=True)
+    cited_documents = MostCitedOut(many=True)
 
 
 class PointOut(FiguresOut):
