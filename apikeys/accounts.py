@@ -10,7 +10,7 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailConfirmationHMAC
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys import second_factor
 from apikeys.authentication import SLOWED
 from apikeys.models import AccessToken
-from tenants import audit
+from tenants import audit, people
 from tenants.models import User
 from tenants.types import Principal
 
@@ -95,7 +95,7 @@ def listen() -> None:
     told = {
         account_signals.user_logged_in: _signed_in,
         account_signals.password_changed: _password_changed,
-        account_signals.password_reset: _password_changed,
+        account_signals.password_reset: _password_reset,
         account_signals.email_changed: _email_changed,
         factor_signals.authenticator_added: _factor_added,
         factor_signals.authenticator_removed: _factor_removed,
@@ -114,6 +114,13 @@ def _signed_in(user: User, **_: Any) -> None:  # noqa: ANN401 -- a signal's
 
 
 def _password_changed(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
+    _note(user, "user.password")
+
+
+def _password_reset(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
+    """A mail with the link arrived; where there is a second address on its way, nobody knows at which."""
+    if EmailAddress.objects.filter(user=user).count() == 1:
+        people.confirm(user)
     _note(user, "user.password")
 
 

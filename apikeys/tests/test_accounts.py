@@ -201,6 +201,7 @@ def test_a_forgotten_password_is_chosen_anew_and_ends_the_other_sessions(owner: 
     there = client.get(_link("/accounts/password/reset/key/"), follow=True)
     new = {"password1": "another good phrase", "password2": "another good phrase"}
     assert client.post(there.request["PATH_INFO"], new).status_code == 302
+    assert EmailAddress.objects.get(user=owner).verified
     assert elsewhere.get("/dashboard/")["Location"].startswith(LOGIN)
     assert _sign_in(Client()).status_code == 200
     assert _sign_in(Client(), "another good phrase").status_code == 302

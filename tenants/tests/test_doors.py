@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from tenants import limits
 from tenants.enums import Role
-from tenants.models import Membership, Tenant, User
+from tenants.models import Invitation, Membership, Tenant, User
 from tenants.types import TenantRef
 
 WHOLE = {
@@ -99,3 +102,20 @@ def test_every_users_e_mail_is_known_however_they_are_made(db: None) -> None:
     user.save()
     rows = EmailAddress.objects.filter(user=user).values_list("email", "verified", "primary")
     assert list(rows) == [("b@x.example", False, True)]
+
+
+def test_people_from_before_are_taken_over(db: None) -> None:
+    invited = User.objects.create_user(email="invited@x.example", password=None)
+    staff = User.objects.create_user(email="staff@x.example", password=None, platform_role="admin")
+    stranger = User.objects.create_user(email="stranger@x.example", password=None)
+    Invitation.objects.create(
+        tenant=Tenant.objects.get(slug="acme"), email=invited.email, role=Role.VIEWER, token_hash="x",
+        expires_at=timezone.now(), accepted_at=timezone.now(),
+    )  # fmt: skip
+    EmailAddress.objects.all().delete()
+    migration = import_module("tenants.migrations.0005_addresses")
+    for _ in range(2):
+        migration.keep_addresses(apps, None)
+    confirmed = dict(EmailAddress.objects.filter(primary=True).values_list("user_id", "verified"))
+    assert len(confirmed) == User.objects.count()
+    assert [confirmed[user.id] for user in (invited, staff, stranger)] == [True, True, False]
