@@ -84,5 +84,16 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What scrolls on its own can be scrolled by keys: it has a place in the order of the Tab key while there is more to see.
+function reachScrollers() {
+  for (const each of document.querySelectorAll(".table-wrap, .scroll, .tabs, pre")) {
+    const more = each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight;
+    if (more && !each.hasAttribute("tabindex")) each.tabIndex = 0;
+  }
+}
+window.addEventListener("resize", reachScrollers);
+document.addEventListener("htmx:afterSettle", reachScrollers);
+
+reachScrollers();
 rememberZone();
 showTheme();

@@ -44,7 +44,7 @@ class Watcher:
 
     page: Page
     host: str
-    bypassing: bool = False
+    caching: bool = False  # else every page is a first visit
     bytes: int = 0
     dialogs: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Watcher:
         page.on("requestfinished", self._came)
         network: CDPSession = page.context.new_cdp_session(page)
         network.send("Network.enable")
-        network.send("Network.setCacheDisabled", {"cacheDisabled": not self.bypassing})
+        network.send("Network.setCacheDisabled", {"cacheDisabled": not self.caching})
         network.on("Network.loadingFinished", self._loaded)
 
     def begin(self) -> None:
