@@ -166,7 +166,7 @@ class BenchForm(PageForm):
 
     ask_allow = _questions(_("Should be answered"), _("Where is my parcel?"))
     ask_refuse = _questions(_("Should be refused"), _("Which pills help against a cold?"))
-    ask_elsewhere = _questions(_("Should be refused, and no document answers it"), _("How high is Mont Blanc?"))
+    ask_elsewhere = _questions(_("Off topic, to be refused"), _("How high is Mont Blanc?"))
     ask_escalate = _questions(_("Should go to a person"), _("I was charged twice, sort it out."))
 
     def clean(self) -> dict[str, Any]:
