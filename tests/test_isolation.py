@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/tenant/bots/{bot_id}/datasets": {"dataset_id": "{free_dataset_id}"},
     "PUT /v1/tenant/bots/{bot_id}/datasets/{dataset_id}": {"priority": 2},
     "POST /v1/tenant/bots/{bot_id}/keys": {"key_id": "{key_id}"},
+    "PUT /v1/tenant/bots/{bot_id}/look": {"color": "#aa0033"},
     "POST /v1/tenant/bots/{bot_id}/rollback": {"version": 1},
     "POST /v1/tenant/bots/{bot_id}/scopes": {"strictness_level": "strict"},
     "POST /v1/tenant/bots/{bot_id}/test-sets": {"name": "Tests"},
@@ -69,6 +70,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /v1/tenant/bots/{bot_id}/scopes/{scope_id}": {"strictness_level": "lenient"},
 }
 UPLOAD = "/v1/tenant/datasets/{dataset_id}/documents/upload"
+LOGO = "/v1/tenant/bots/{bot_id}/look/logo"
+# One pixel, as WebP.
+PICTURE = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
 
 
 def _operations() -> list[tuple[str, str]]:
@@ -177,6 +181,8 @@ def _call(client: APIClient, verb: str, path: str, ids: dict[str, str], body_ids
     if path == UPLOAD:
         file = SimpleUploadedFile("note.txt", b"Some words to keep.")
         return client.post(url, {"files": [file]}, format="multipart")
+    if (verb, path) == ("PUT", LOGO):
+        return client.put(url, {"file": SimpleUploadedFile("logo.webp", PICTURE)}, format="multipart")
     body = json.loads(
         re.sub(r"{(\w+)}", lambda found: body_ids[found[1]], json.dumps(BODIES.get(f"{verb} {path}", {})))
     )
