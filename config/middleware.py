@@ -19,6 +19,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 API = "/v1/"
@@ -86,7 +87,12 @@ class Messages(_PagesOnly, MessageMiddleware):
 
 
 class Locale(_PagesOnly, LocaleMiddleware):
-    """In which language a page speaks: the reader's cookie, else the browser's."""
+    """In which language a page speaks: the reader's cookie, else the browser's. What comes next begins anew."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        answer: HttpResponseBase = super().process_response(request, response)
+        translation.deactivate()
+        return answer
 
 
 class Accounts:
