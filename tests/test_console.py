@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from apikeys import services as key_services
 from apikeys.models import APIKey
-from tenants import context
+from tenants import context, limits
 from tenants.enums import PlatformRole, Role
 from tenants.models import AuditEvent, GlobalAIProvider, Plan, SystemSetting, Tenant, TenantRoute, User
 from tenants.types import Principal, TenantRef
@@ -72,14 +72,14 @@ def test_the_front_page_opens_for_staff_alone(console: Client, api_as: Any, memb
     assert Client().get("/console/").status_code == 302
 
 
-def test_staff_sign_in_with_email_and_are_slowed_when_guessing(db: None) -> None:
+def test_staff_sign_in_with_email_and_are_slowed_when_guessing(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGN_INS_A_MINUTE", 2)
     User.objects.create_user(email="s@parley.example", password="correct horse", platform_role="admin")
     form = {"login": "s@parley.example", "password": "correct horse"}
     door = Client().get("/console/login/", {"next": "/console/"})
     assert door["Location"] == "/accounts/login/?next=/console/"
     assert Client().post(door["Location"], form)["Location"] == "/console/"
-    answers = [Client().post("/accounts/login/", {**form, "password": str(n)}).status_code for n in range(9)]
-    assert answers == [200] * 9
+    assert Client().post("/accounts/login/", {**form, "password": "wrong"}).status_code == 200
     slowed = Client().post("/accounts/login/", form)
     assert slowed.status_code == 200
     assert "try again in" in slowed.content.decode()
