@@ -37,7 +37,7 @@ def bars(*, key: str, title: str, labels: Sequence[str], series: Sequence[Series
                 high, low = _y(below + value, top), _y(below, top)
                 shapes.append(
                     f'<rect class="{CLASSES[number % 4]}" x="{LEFT + at * step + step * 0.15:.1f}" y="{high:.1f}"'
-                    f' width="{step * 0.7:.1f}" height="{low - high:.1f}">'
+                    f' width="{step * 0.7:.1f}" height="{max(low - high, 0.5):.1f}">'
                     f"<title>{_tip(label, one.name, value)}</title></rect>"
                 )
                 below += value
