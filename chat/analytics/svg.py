@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 640, 200
+WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
 CLASSES = ("chart-a", "chart-b", "chart-c", "chart-d")
 
@@ -96,8 +96,8 @@ def _grid_line(value: float, top: float) -> str:
 
 
 def _names(labels: Sequence[str]) -> str:
-    """At most eight of them, so that none covers another."""
-    step, every = _step(labels), max(1, ceil(len(labels) / 8))
+    """At most seven of them, so that none covers another."""
+    step, every = _step(labels), max(1, ceil(len(labels) / 7))
     return "".join(
         f'<text class="chart-axis" x="{LEFT + (at + 0.5) * step:.1f}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(label)}</text>"
