@@ -120,14 +120,16 @@ class Belongings:
         self._make("scope_id", f"{mine}/scopes", {"strictness_level": "lenient"})
         self._make("key_id", "/v1/tenant/api-keys", {"name": "K", "scopes": ["chat:read"]})
         self._post(f"{mine}/keys", {"key_id": self.ids["key_id"]})
+        self._talk(client)
+        self._make_tests(mine, tenant)
+
+    def _talk(self, client: APIClient) -> None:
         turn = {"message": "What is the secret formula?", "bot_id": self.ids["bot_id"]}
         self.session = self._post("/v1/chat/efficient", turn, status=200)["session_id"]
         found = client.get("/v1/tenant/conversations").json()["results"]
         self.ids["conversation_id"] = found[0]["id"]
         talk = client.get(f"/v1/tenant/conversations/{self.ids['conversation_id']}").json()
         self.ids["message_id"] = talk["messages"][-1]["id"]
-        self._make_tests(mine, tenant)
-        self._make_gap(tenant)
 
     def _make_people(self, tenant: TenantRef) -> None:
         self._make("invitation_id", "/v1/tenant/invitations", {"email": f"x@{tenant.slug}.example", "role": "viewer"})
@@ -139,6 +141,7 @@ class Belongings:
         tests = f"{bot}/test-sets/{self.ids['set_id']}"
         self._make("case_id", f"{tests}/cases", {"question": "What is the secret formula?"})
         self._make("run_id", f"{tests}/runs", {}, status=202)
+        self._make_gap(tenant)
 
     def _make_gap(self, tenant: TenantRef) -> None:
         now = timezone.now()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 640, 200
+WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
 CLASSES = ("chart-a", "chart-b", "chart-c", "chart-d")
 
@@ -37,7 +37,7 @@ def bars(*, key: str, title: str, labels: Sequence[str], series: Sequence[Series
                 high, low = _y(below + value, top), _y(below, top)
                 shapes.append(
                     f'<rect class="{CLASSES[number % 4]}" x="{LEFT + at * step + step * 0.15:.1f}" y="{high:.1f}"'
-                    f' width="{step * 0.7:.1f}" height="{low - high:.1f}">'
+                    f' width="{step * 0.7:.1f}" height="{max(low - high, 0.5):.1f}">'
                     f"<title>{_tip(label, one.name, value)}</title></rect>"
                 )
                 below += value
@@ -96,8 +96,8 @@ def _grid_line(value: float, top: float) -> str:
 
 
 def _names(labels: Sequence[str]) -> str:
-    """At most eight of them, so that none covers another."""
-    step, every = _step(labels), max(1, ceil(len(labels) / 8))
+    """At most seven of them, so that none covers another."""
+    step, every = _step(labels), max(1, ceil(len(labels) / 7))
     return "".join(
         f'<text class="chart-axis" x="{LEFT + (at + 0.5) * step:.1f}" y="{HEIGHT - 6}" text-anchor="middle">'
         f"{escape(label)}</text>"

@@ -47,7 +47,7 @@ class Overview(Page):
         return self.show(
             bots=bots, chosen=chosen, needs=self.needs(bots), week=figures.summary(week),
             charts=charts_of(filled(week, first, today))[:2], month=self.month(),
-            groups=[(title, [line for line in lines if line.group == name]) for title, name in groups],
+            checklist=[(title, [line for line in lines if line.group == name]) for title, name in groups],
             done=sum(bool(line.is_done) for line in lines), count=len(lines), facts=operator.lines(),
         )  # fmt: skip
 

@@ -106,10 +106,10 @@ def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: M
     assert client.post(f"{path}take/").status_code == 302
     assert "Your answer" in client.get(path).content.decode()
     talk(bot, "The parcel is wet.", session_id=session)
-    more = client.get(path, {"after": 1, "status": "with_person"}, HTTP_HX_REQUEST="true").content.decode()
+    more = client.get(f"{path}?after=1&status=with_person", HTTP_HX_REQUEST="true").content.decode()
     assert "The parcel is wet." in more
     assert "talk to a human" not in more
-    nothing = client.get(path, {"after": 2, "status": "with_person"}, HTTP_HX_REQUEST="true")
+    nothing = client.get(f"{path}?after=2&status=with_person", HTTP_HX_REQUEST="true")
     assert nothing.status_code == 204
     assert client.post(f"{path}reply/", {"content": "A new one is on its way."}).status_code == 302
     assert "A new one is on its way." in client.get(path).content.decode()

@@ -1,0 +1,208 @@
+"""Figures of what was said, counted by hand: what each means, whose day it is, and who may read what."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from apikeys.models import APIKey
+from bots import services as bots
+from bots.models import Bot
+from chat import tokens
+from chat.analytics import figures, svg
+from chat.analytics.svg import Series
+from chat.gaps import gathering
+from chat.models import Citation, Conversation, Feedback, Gap, Message
+from chat.readiness import tenant as readiness
+from chat.tests.conftest import talk
+from knowledge.models import Dataset, Document
+from tenants.enums import Role
+from tenants.types import Principal, TenantRef
+
+MakeBot = Callable[..., Bot]
+PageAs = Callable[..., Client]
+NIGHT = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)  # the day after in Berlin
+SUMMARY, SERIES = "/v1/tenant/analytics/summary", "/v1/tenant/analytics/timeseries"
+
+
+def said(bot: Bot, *, at: datetime = NIGHT, rating: str = "", **answer: Any) -> Message:
+    """A conversation of one question with this answer."""
+    session = tokens.hash_of(tokens.new_session(bot.id))
+    row = Conversation.objects.create(bot=bot, session_hash=session, source="public", started_at=at, last_at=at)
+    Message.objects.create(conversation=row, position=0, role="user", content="Q", created_at=at)
+    given = {"content": "A", "guardrail_action": "allow", "latency_ms": {"total": 1000}, **answer}
+    message = Message.objects.create(conversation=row, position=1, role="assistant", created_at=at, **given)
+    if rating:
+        Feedback.objects.create(message=message, rating=rating)
+    return message
+
+
+@pytest.fixture
+def week(make_bot: MakeBot) -> Bot:
+    bot = make_bot()
+    said(bot, rating="up", cost_usd="0.01", prompt_tokens=100, latency_ms={"total": 1000, "first_word": 200})
+    said(bot, rating="down")
+    said(bot, guardrail_action="refuse", guardrail_reason="forbidden_topic", guardrail_topic="medical advice")
+    said(bot, guardrail_reason="nothing_found", latency_ms={"total": 3000})
+    said(bot, status="failed", latency_ms={"total": 90_000})
+    said(bot, at=NIGHT + timedelta(days=40))
+    return bot
+
+
+RANGE = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-20T00:00:00Z"}
+
+
+def test_figures_are_what_was_counted_by_hand(api: APIClient, week: Bot) -> None:
+    found = api.get(SUMMARY, RANGE).json()
+    expected = {
+        "conversations": 5, "resolved": 1, "resolution_rate": 0.2, "answers": 5, "refused": 1, "unanswered": 1,
+        "failed": 1, "liked": 1, "disliked": 1, "approval_rate": 0.5, "prompt_tokens": 100, "cost_usd": 0.01,
+        "latency_p50": 1000.0, "first_word_p50": 200.0,
+    }  # fmt: skip
+    assert {name: found[name] for name in expected} == expected
+    assert found["refused_topics"] == [{"reason": "forbidden_topic", "topic": "medical advice", "times": 1}]
+
+
+@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-03-10"), ("Europe/Berlin", "2026-03-11")])
+def test_a_day_is_the_readers(api: APIClient, week: Bot, zone: str, day: str) -> None:
+    points = api.get(SERIES, {**RANGE, "zone": zone}).json()["points"]
+    assert [(point["day"], point["answers"], point["conversations"]) for point in points] == [(day, 5, 5)]
+    weekly = api.get(SERIES, {**RANGE, "zone": zone, "step": "week"}).json()["points"]
+    assert [point["day"] for point in weekly] == ["2026-03-09"]
+
+
+def test_another_bot_and_another_tenant_count_nothing(
+    api: APIClient, api_as: Callable[..., APIClient], week: Bot, make_bot: MakeBot, globex: TenantRef
+) -> None:
+    other = make_bot(name="Other")
+    assert api.get(SUMMARY, {**RANGE, "bot": str(other.id)}).json()["answers"] == 0
+    assert api.get(SUMMARY, {**RANGE, "bot": str(week.id)}).json()["answers"] == 5
+    assert api_as(Role.OWNER, tenant=globex).get(SUMMARY, RANGE).json()["answers"] == 0
+
+
+def test_costs_are_for_admins(api_as: Callable[..., APIClient], week: Bot) -> None:
+    assert api_as(Role.EDITOR).get(SUMMARY, RANGE).json()["cost_usd"] is None
+    assert api_as(Role.ADMIN).get(SUMMARY, RANGE).json()["cost_usd"] == 0.01
+
+
+def test_a_key_tied_to_bots_counts_theirs_alone(
+    key_client: Callable[..., APIClient], week: Bot, make_bot: MakeBot, principal: Principal
+) -> None:
+
+    client = key_client("analytics:read")
+    assert client.get(SUMMARY, RANGE).json()["answers"] == 5
+    other = make_bot(name="Other")
+    bots.tie_key(by=principal, bot_id=other.id, key_id=APIKey.objects.get().id)
+    assert client.get(SUMMARY, RANGE).json()["answers"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"zone": "Mars/Base"}, {"since": "2026-03-02T00:00Z", "until": "2026-03-01T00:00Z"}, {"step": "hour"}],
+)
+def test_what_makes_no_sense_is_refused(api: APIClient, acme: TenantRef, query: dict[str, str]) -> None:
+    assert api.get(SERIES, query).status_code == 400
+
+
+def test_the_sheet_has_a_line_a_day(api: APIClient, week: Bot) -> None:
+    answer = api.get(SERIES, {**RANGE, "form": "csv"})
+    lines = answer.content.decode().splitlines()
+    assert lines[0].startswith("day,conversations,resolved,answers")
+    assert (len(lines), lines[1].split(",")[:4]) == (2, ["2026-03-10", "5", "1", "5"])
+    assert "resolution_rate,0.2" in api.get(SUMMARY, {**RANGE, "form": "csv"}).content.decode()
+
+
+def test_the_most_cited_documents_come_first(principal: Principal, week: Bot) -> None:
+    for message, title in zip(Message.objects.filter(role="assistant")[:3], ("A", "B", "B"), strict=True):
+        Citation.objects.create(
+            message=message, number=1, document_id="00000000-0000-0000-0000-00000000000" + str(ord(title) - 64),
+            document_title=title, chunk_id=message.id, quote="Q", score=1.0,
+        )  # fmt: skip
+    span = figures.Span(since=NIGHT - timedelta(days=5), until=NIGHT + timedelta(days=5), by=principal)
+    assert [(row["title"], row["answers"]) for row in figures.cited_documents(span)] == [("B", 2), ("A", 1)]
+
+
+@pytest.mark.parametrize("draw", [svg.bars, svg.lines])
+@pytest.mark.parametrize("values", [[], [0], [3, None, 5], [1, 2, 3, 4, 1e7]])
+def test_a_chart_is_sound_and_says_what_it_shows(draw: Callable[..., str], values: list[float | None]) -> None:
+    labels = [f"<{at}>" for at in range(len(values))]
+    drawn = draw(key="k", title="Talks & more", labels=labels, series=[Series("Good", values), Series("Bad", values)])
+    root = ET.fromstring(drawn)
+    assert root.attrib["role"] == "img"
+    assert root.findtext("title") == "Talks & more"
+    assert "style" not in drawn
+    heights = [float(each.attrib["height"]) for each in root.iter("rect")]
+    assert all(0 < height <= svg.HEIGHT for height in heights)
+
+
+def test_pages_of_figures_show_them(page_as: PageAs, week: Bot) -> None:
+    said(week, at=timezone.now() - timedelta(hours=1), cost_usd="0.25")
+    page = page_as(Role.OWNER).get("/dashboard/acme/analytics/").content.decode()
+    assert '<svg class="chart"' in page
+    assert "$0.25" in page
+    assert "$0.25" not in page_as(Role.EDITOR).get("/dashboard/acme/analytics/").content.decode()
+    empty = page_as(Role.VIEWER).get("/dashboard/acme/analytics/?since=2020-01-01&until=2020-01-02&range=x&bot=y")
+    assert "Nothing was said in this time" in empty.content.decode()
+    sheet = page_as(Role.VIEWER).get("/dashboard/acme/analytics/sheet/?range=7").content.decode()
+    assert "cost_usd" not in sheet
+    assert len(sheet.splitlines()) == 2
+
+
+def test_the_overview_says_what_is_left(page_as: PageAs, make_bot: MakeBot, handbook: Dataset) -> None:
+    client = page_as(Role.OWNER)
+    assert "Make your first bot" in client.get("/dashboard/acme/").content.decode()
+    bot = make_bot(handbook)
+    talk(bot, "I want to talk to a human please")
+    talk(bot, "What does express shipping cost?")
+    page = client.get("/dashboard/acme/").content.decode()
+    assert "1 customer waits for a person." in page
+    assert "See to it" in page
+    lines = {line.key: line.is_done for line in readiness.lines(Bot.objects.get())}
+    assert lines == {
+        "provider": True, "linked": True, "documents": True, "scope": False, "published": True, "key": False,
+        "domains": False, "guardrails": False, "chat": True, "citations": True, "off_topic": False, "context": False,
+        "errors": True,
+    }  # fmt: skip
+    Document.objects.update(status="failed", error="E", error_code="e")
+    assert {line.key: line.is_done for line in readiness.lines(bot)}["documents"] is False
+
+
+def test_readiness_over_the_api(api: APIClient, make_bot: MakeBot) -> None:
+    bot = make_bot()
+    alone = api.get("/v1/tenant/readiness").json()["lines"]
+    assert {line["group"] for line in alone} == {"operator"}
+    assert {"postgres", "redis"} <= {line["key"] for line in alone if line["is_done"]}
+    whole = api.get("/v1/tenant/readiness", {"bot": str(bot.id)}).json()["lines"]
+    assert len(whole) == len(alone) + 13
+
+
+def test_a_gap_is_answered_on_its_page(
+    page_as: PageAs, make_bot: MakeBot, handbook: Dataset, globex: TenantRef
+) -> None:
+    client = page_as(Role.EDITOR)
+    assert b"No gap is open" in client.get("/dashboard/acme/gaps/").content
+    talk(make_bot(handbook), "Can I pay with cryptocurrency?")
+    Message.objects.filter(role="assistant").update(guardrail_reason="nothing_found")
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    gathering.gather()
+    path = f"/dashboard/acme/gaps/{Gap.objects.get().id}/"
+    assert b"cryptocurrency" in client.get("/dashboard/acme/gaps/?kind=unanswered").content
+    assert b"Nothing fits" in client.get("/dashboard/acme/gaps/?kind=disliked").content
+    assert b"Write the answer" in client.get(path).content
+    assert b"Write the answer" not in page_as(Role.VIEWER).get(path).content
+    assert page_as(Role.OWNER, tenant=globex).get(path.replace("acme", "globex")).status_code == 404
+    empty = client.post(path, {"dataset_id": str(handbook.id), "question": "Crypto?", "answer": ""})
+    assert (empty.status_code, b"Crypto?" in empty.content) == (422, True)
+    done = client.post(path, {"dataset_id": str(handbook.id), "question": "Crypto?", "answer": "Yes."})
+    assert done.status_code == 302
+    assert Gap.objects.get().status == "answered"
+    client.post(f"{path}reopen/")
+    client.post(f"{path}dismiss/")
+    assert Gap.objects.get().status == "dismissed"
