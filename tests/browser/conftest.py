@@ -22,6 +22,7 @@ from tests.stack import Stack
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
+PASSWORD = "secure_password_123"
 POLICY = (
     "Our shipping policy offers free standard shipping on every order over $50. Other orders ship for $5.95. "
     "Express shipping costs $14.95 per order and delivers on the next business day."
@@ -102,6 +103,14 @@ class Place:
     stranger: Site
     dataset: str
     provider: str
+    slug: str
+
+    def sign_in(self, page: Page) -> None:
+        page.goto(f"{self.url}/accounts/login/?next=/dashboard/{self.slug}/")
+        page.fill("[name=login]", f"{self.slug}@acme.example")
+        page.fill("[name=password]", PASSWORD)
+        page.click("main [type=submit]")
+        page.wait_for_url(f"{self.url}/dashboard/{self.slug}/")
 
     def bot(
         self, name: str = "Helper", *, provider: str = "", scope: dict[str, Any] | None = None, **fields: Any
@@ -133,20 +142,20 @@ def prepared(stack: Stack) -> Iterator[Place]:
     wire, site, stranger = Wire(), Site(), Site("127.0.0.2")
     port = stack.start_web("browser", OUTBOUND_ALLOWED_PRIVATE=wire.place, CHAT_PUBLIC_PER_MINUTE="5000")
     url, slug = f"http://127.0.0.1:{port}", f"web-{uuid4().hex[:8]}"
-    account = {"email": f"{slug}@acme.example", "password": "secure_password_123"}
+    account = {"email": f"{slug}@acme.example", "password": PASSWORD}
     with httpx2.Client(base_url=url, timeout=60) as anyone:
         made = anyone.post("/admin/tenants/", json={"name": "Web", "slug": slug, "plan": "enterprise", **account})
         assert made.status_code == 201, made.text
         token = anyone.post("/v1/auth/login", json=account).json()["token"]
     owner = httpx2.Client(base_url=url, timeout=60, headers={"Authorization": f"Bearer {token}"})
-    place = Place(url, owner, wire, site, stranger, "", "")
+    place = Place(url, owner, wire, site, stranger, "", "", slug)
     dataset = place.made("/v1/tenant/datasets/", {"name": "Handbook"})["id"]
     provider = place.made("/v1/tenant/ai-providers/", {
         "provider_name": "openai_compatible", "name": "Local", "api_key": "sk-of-the-test",
         "base_url": f"http://{wire.place}/v1", "custom_settings": {"default_model": "local-1"},
     })["id"]  # fmt: skip
     add_document(stack, owner, dataset, title="Shipping policy", content=POLICY)
-    yield Place(url, owner, wire, site, stranger, dataset, provider)
+    yield Place(url, owner, wire, site, stranger, dataset, provider, slug)
     owner.close()
     for server in (wire, site, stranger):
         server.stop()

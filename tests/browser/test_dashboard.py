@@ -29,6 +29,7 @@ STILL = 0.05
 PARTS = {
     "provider-models", "provider-switch", "provider-test", "bot-models", "bot-playground-save", "bot-playground-speak",
     "bot-publish", "bot-discard", "bot-tie", "test-run-cancel", "test-run-start", "test-set-export",
+    "bot-website-places", "bot-website-allow", "bot-website-doctor", "bot-website-words",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -256,26 +257,48 @@ def test_who_asks_for_a_person_is_told_that_one_will_come(place: Place, bot: str
     visitor.picture("widget-handover")
 
 
-def test_what_a_person_writes_arrives_with_their_name(place: Place, bot: str, visit: Any) -> None:
-    """The server's side of it is tested with the desk; here is what the widget makes of what it hears."""
+def called(place: Place, bot: str, page: Page) -> Callable[..., None]:
+    """A talk that waits for a person; answers what that person can do with it."""
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    talk = place.owner.get("/v1/tenant/conversations", params={"bot": bot, "status": "escalated"}).json()["results"][0]
+
+    def desk(deed: str, **body: str) -> None:
+        answer = place.owner.post(f"/v1/tenant/conversations/{talk['id']}/{deed}", json=body)
+        assert answer.status_code in {200, 201}, answer.text
+
+    return desk
+
+
+def test_a_person_takes_over_answers_hands_back_and_ends_it(place: Place, bot: str, visit: Any) -> None:
     visitor = visit()
     page = opened(visitor, place.page(bot))
-    page.get_by_role("button", name="Talk to a person").click()
-    expect(part(page, ".note")).to_be_visible()
-
-    def answered(route: Any) -> None:
-        told = route.fetch().json()
-        told["status"] = "with_person"
-        told["messages"].append(
-            {"id": "7", "role": "person", "author": "Ada", "content": "I *am* here.", "citations": []}
-        )
-        route.fulfill(json=told)
-
-    page.route(re.compile("/v1/chat/sessions/"), answered)
-    expect(part(page, ".author")).to_have_text("Ada")
-    expect(part(page, ".item.other .text").last).to_have_text("I am here.")
+    desk = called(place, bot, page)
+    desk("take")
+    desk("reply", content="I *am* here. <img src=x onerror=alert(1)>")
+    expect(part(page, ".author")).to_have_count(1, timeout=15_000)
+    expect(part(page, ".item.other .text").last).to_have_text("I am here. <img src=x onerror=alert(1)>")
     expect(part(page, ".note")).to_have_text("A person has taken over this conversation.")
     visitor.picture("widget-person")
+    said = part(page, ".item").count()
+    part(page, ".ask textarea").fill("Thank you. Where is my parcel?")
+    page.keyboard.press("Enter")
+    expect(part(page, ".item.user")).to_have_count(2)
+    expect(part(page, ".item.writing")).to_have_count(0)
+    part(page, ".tool[aria-label='Close the chat']").click()
+    desk("reply", content="On its way.")
+    expect(part(page, ".launcher.unread")).to_be_visible(timeout=30_000)
+    part(page, ".launcher").click()
+    expect(part(page, ".item.other .text").last).to_have_text("On its way.")
+    assert part(page, ".item").count() == said + 2  # the question and the answer, each once
+    page.reload()
+    expect(part(page, ".author")).to_have_count(2)
+    desk("hand-back")
+    expect(part(page, ".note")).to_have_text("The assistant answers again.", timeout=30_000)
+    desk("close")
+    page.reload()
+    expect(part(page, ".note")).to_contain_text("This conversation has ended.")
+    expect(part(page, ".ask")).to_be_hidden()
 
 
 def test_an_error_is_told_and_the_question_can_be_sent_again(place: Place, bot: str, visit: Any) -> None:
