@@ -1,7 +1,7 @@
 // What the pages of a bot do more where scripts run: examples to take, sliders, rows of topics, a hint of what is unsaved.
 
 function enhance(root) {
-  for (const part of root.querySelectorAll("[data-fill], [data-mirrors], [data-row-add], [data-row-remove], [data-suggest]")) {
+  for (const part of root.querySelectorAll("[data-fill], [data-mirrors], [data-row-add], [data-row-remove]")) {
     part.hidden = false;
   }
   for (const slider of root.querySelectorAll("[data-mirrors]")) {
