@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -46,10 +46,7 @@ _MENU: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...
 
 
 def _address(context: template.Context, name: str, *args: Any) -> str:  # noqa: ANN401 -- ids
-    try:
-        return reverse(f"dashboard:{name}", args=(context["tenant"].slug, *args))
-    except NoReverseMatch:
-        return f"#{name}"
+    return reverse(f"dashboard:{name}", args=(context["tenant"].slug, *args))
 
 
 @register.simple_tag(takes_context=True)
