@@ -115,15 +115,15 @@ def _provider(words: Words) -> dict[str, Any]:
 
 def _dataset(words: Words) -> dict[str, Any]:
     return {
-        "name": words.of(200), "description": words.of(2_000), "tags": [words.of(100)],
-        "metadata": {words.of(100): words.of(300)},
+        "name": words.of(200), "description": words.of(2_000), "tags": [words.of(60)],
+        "metadata": {words.of(60): words.of(300)},
     }  # fmt: skip
 
 
 def _document(words: Words) -> dict[str, Any]:
     return {
         "title": words.of(300), "content": f"{POLICY}\n\n# {words.of(100)}\n\n{words.of(4_000)}", "source_type": "text",
-        "tags": [words.of(100)], "metadata": {words.of(100): words.of(300)},
+        "tags": [words.of(60)], "metadata": {words.of(60): words.of(300)},
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from tests.browser import crawl, desk
 from tests.browser.desk import Desk
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 HEAVIEST = 100_000  # bytes of a first visit
 STILL = 0.05
