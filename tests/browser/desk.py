@@ -93,13 +93,16 @@ def furnish(stack: Stack, desk: Desk, *, words: Words = PLAIN, rows: int = 2) ->
     for bot in bots[:2]:
         desk.made(f"/v1/tenant/bots/{bot['id']}/datasets", {"dataset_id": datasets[0]["id"]})
         desk.made(f"/v1/tenant/bots/{bot['id']}/scopes", _scope(words))
-    _several(rows, lambda: desk.made("/v1/tenant/api-keys/", {"name": words.of(200), "scopes": ["chat:write"]}))
+    keys = _several(rows, lambda: desk.made("/v1/tenant/api-keys/", {"name": words.of(200), "scopes": ["chat:write"]}))
+    desk.made(f"/v1/tenant/bots/{bots[0]['id']}/keys", {"key_id": keys[0]["id"]})
+    desk.made(f"/v1/tenant/datasets/{datasets[0]['id']}/imports", {"url": "https://shop.invalid/"})
     stack.manage("shell", "-c", _PEOPLE.format(slug=desk.slug, names=[words.of(150) for _ in range(rows)]))
     stack.wait(lambda: _settled(desk, documents), "the documents")
     for bot in bots[:2]:
         _test_set(stack, desk, f"/v1/tenant/bots/{bot['id']}/test-sets", words)
         _talks(desk, bot["id"], words)
     _draft(desk, bots[0]["id"], words)
+    stack.manage("shell", "-c", _GAPS.format(slug=desk.slug))
 
 
 def _several(rows: int, make: Callable[[], Any]) -> list[Any]:
@@ -112,15 +115,15 @@ def _provider(words: Words) -> dict[str, Any]:
 
 def _dataset(words: Words) -> dict[str, Any]:
     return {
-        "name": words.of(200), "description": words.of(2_000), "tags": [words.of(100)],
-        "metadata": {words.of(100): words.of(300)},
+        "name": words.of(200), "description": words.of(2_000), "tags": [words.of(60)],
+        "metadata": {words.of(60): words.of(300)},
     }  # fmt: skip
 
 
 def _document(words: Words) -> dict[str, Any]:
     return {
         "title": words.of(300), "content": f"{POLICY}\n\n# {words.of(100)}\n\n{words.of(4_000)}", "source_type": "text",
-        "tags": [words.of(100)], "metadata": {words.of(100): words.of(300)},
+        "tags": [words.of(60)], "metadata": {words.of(60): words.of(300)},
     }  # fmt: skip
 
 
@@ -190,10 +193,22 @@ def _draft(desk: Desk, bot: str, words: Words) -> None:
 
 
 _PEOPLE = """
+from tenants import members
 from tenants.models import Membership, Tenant, User
 tenant = Tenant.objects.get(slug={slug!r})
 for number, name in enumerate({names!r}):
     user = User.objects.create_user(email=f"{{number}}@{slug}.example", password=None, name=name)
     Membership.objects.create(user=user, tenant=tenant, role="viewer")
 User.objects.filter(email="{slug}@acme.example").update(name={names!r}[0])
+members.send_invitation(tenant=tenant, email="somebody@{slug}.example", role="editor")
+"""
+_GAPS = """
+from datetime import timedelta
+from chat.gaps import gathering, reading
+from tenants import context
+reading.SETTLED = timedelta(0)
+from tenants.models import Tenant
+with context.entered(Tenant.objects.get(slug={slug!r}).ref):
+    while gathering.gather():
+        pass
 """

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser import desk
 from tests.browser.desk import POLICY, Desk
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def focused(page: Page) -> str:
     said: str = page.evaluate("""() => {
       const at = document.activeElement;
       const seen = at.matches(":focus-visible") && getComputedStyle(at).outlineStyle !== "none";
-      return seen ? (at.getAttribute("aria-label") ?? at.textContent).trim().replace(/\\s+/g, " ") : "";
+      return seen ? (at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent).trim().replace(/\\s+/g, " ") : "";
     }""")
     return said
 
@@ -63,12 +63,11 @@ def test_every_entry_of_the_menu_is_reached_and_seen(arrived: Any, place: Desk) 
     page.goto(f"{place.root}keys/")
     entries = [each.strip() for each in page.locator(".sidebar a > span:first-of-type").all_inner_texts()]
     reached = []
-    for _ in range(len(entries) + 12):
+    for _ in range(len(entries) + 5):
         page.keyboard.press("Tab")
         reached.append(focused(page))
     assert "" not in reached
-    assert [each for each in reached if any(each.startswith(entry) for entry in entries)][: len(entries)]
-    assert set(entries) <= {entry for entry in entries if any(each.startswith(entry) for each in reached)}
+    assert [entry for entry in entries if not any(each.startswith(entry) for each in reached)] == []
 
 
 def test_the_account_menu_opens_and_closes_where_it_was(arrived: Any) -> None:
@@ -111,8 +110,8 @@ def test_a_secret_is_copied_and_confirmed(arrived: Any, place: Desk) -> None:
     page.get_by_role("button", name="Done").press("Enter")
     page.wait_for_url("**/keys/*-*/*")
     assert secret not in page.content()
-    page.go_back()
-    assert secret not in page.content()
+    with pytest.raises(Error, match="ERR_CACHE_MISS"):  # nothing of it was kept
+        page.go_back()
 
 
 def test_a_bot_is_made_by_forms_alone(arrived: Any, place: Desk, stack: Stack) -> None:
@@ -121,10 +120,10 @@ def test_a_bot_is_made_by_forms_alone(arrived: Any, place: Desk, stack: Stack) -
     _send(page, name="Quotes")
     page.goto(f"{place.root}knowledge/new/")
     _send(page, name="Handbook")
-    dataset = page.url
-    page.goto(f"{dataset}documents/new/?from=text")
+    page.goto(f"{page.url}?from=text")
+    dataset = page.url.split("/knowledge/")[1].split("/")[0]
     _send(page, title="Shipping policy", content=POLICY)
-    documents = f"/v1/tenant/datasets/{dataset.rstrip('/').rsplit('/', 1)[1]}/documents"
+    documents = f"/v1/tenant/datasets/{dataset}/documents"
     stack.wait(lambda: place.owner.get(documents).json()["results"][0]["status"] == "completed", "the document")
     page.goto(f"{place.root}bots/new/")
     page.locator("[name=dataset_ids]").first.check()
