@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from bots.models import KeyBot
 from chat import tokens
@@ -54,10 +55,15 @@ def answers_since(since: datetime) -> int:
 
 def conversations() -> QuerySet[Conversation]:
     """For lists: with `message_count` and the `first_question`."""
+    said = Message.objects.filter(conversation=OuterRef("id")).order_by()
+    counted = said.values("conversation").annotate(count=Count("id"))
     first = Message.objects.filter(conversation=OuterRef("id"), role=Role.USER).order_by("position")
     return (
         Conversation.objects.select_related("bot")
-        .annotate(message_count=Count("messages"), first_question=Subquery(first.values("content")[:1]))
+        .annotate(
+            message_count=Coalesce(Subquery(counted.values("count")), 0),
+            first_question=Subquery(first.values("content")[:1]),
+        )
         .order_by("-last_at", "id")
     )
 
