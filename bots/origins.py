@@ -20,7 +20,7 @@ def parse(domain: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError(f"{domain} is not a web origin.") from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or any(map(str.isspace, host)):
         raise ValueError(f"{domain} is not a web origin; write it like https://www.example.com.")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError(f"{domain} has more than an origin: leave out the path.")

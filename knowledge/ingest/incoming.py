@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -124,12 +125,20 @@ def _from_upload(upload: File[bytes]) -> Incoming:
     shown = _shown(upload)
     path = PurePath(shown)
     return _incoming(
-        title=path.stem.strip() or shown,
+        title=_readable(path.stem.strip()) or shown,
         source_type=SourceType.FILE,
         file_name=shown,
         content_type=CONTENT_TYPES[SUFFIXES[path.suffix.lower()]],
         file=upload,
     )
+
+
+def _readable(stem: str) -> str:
+    """A file's name as a title: `shipping-policy` is “Shipping policy”. What holds capitals or spaces was written so."""
+    if re.fullmatch(r"[a-z0-9]+([-_]+[a-z0-9]+)+", stem):
+        words = re.split(r"[-_]+", stem)
+        return " ".join([words[0].capitalize(), *words[1:]])
+    return stem
 
 
 def _incoming(*, title: str, source_type: SourceType, file_name: str, content_type: str, file: File[bytes]) -> Incoming:
