@@ -23,5 +23,7 @@ SPECTACULAR: dict[str, Any] = {
         "RunStatus": "bots.enums.RunStatus", "SpeakerRole": ["user", "assistant"],
         "GapStatus": "chat.enums.GapStatus", "GapKind": "chat.enums.GapKind",
         "MessageRole": "chat.enums.Role", "MemberRole": "tenants.enums.Role",
+        "GapStatus": "chat.enums.GapStatus", "GapKind": "chat.enums.GapKind",
+        "EscalationStatus": ["escalated", "with_person"],
     },
 }  # fmt: skip

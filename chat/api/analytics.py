@@ -80,7 +80,7 @@ class FiguresOut(serializers.Serializer[Any]):
     first_word_p95 = serializers.FloatField(allow_null=True)
 
 
-class RefusedOut(serializers.Serializer[Any]):
+class RefusedTopicOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
     topic = serializers.CharField(allow_blank=True)
     times = serializers.IntegerField()
@@ -95,7 +95,7 @@ class MostCitedOut(serializers.Serializer[Any]):
 class SummaryOut(FiguresOut):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
-    refused_topics = RefusedOut(many=True)
+    refused_topics = RefusedTopicOut(many=True)
     cited_documents = MostCitedOut(many=True)
 
 

@@ -45,7 +45,7 @@ def _knowledge(bot: Bot) -> list[Line]:
         ),
         Line(
             "linked", "data", _("The bot answers from documents"), counts["all"] > 0,
-            _("%(all)d documents.") % counts if counts["all"] else _("No active dataset with documents."),
+            _("Documents: %(all)d.") % counts if counts["all"] else _("No active dataset with documents."),
             "bot-knowledge", (bot.id,),
         ),
         Line(
@@ -75,7 +75,7 @@ def _safety(bot: Bot) -> list[Line]:
     return [
         Line(
             "key", "security", _("An API key for your own programs"), keys > 0,
-            _("%(count)d keys.") % {"count": keys} if keys else _("No key yet. A website needs none."), "keys",
+            _("Keys: %(count)d.") % {"count": keys} if keys else _("No key yet. A website needs none."), "keys",
         ),
         Line(
             "domains", "security", _("The websites that may show it"), domains,
@@ -102,12 +102,12 @@ def _talk(bot: Bot) -> list[Line]:
     no = _("Not seen yet.")
     return [
         Line("chat", "testing", _("It has answered"), found["answered"] > 0,
-             _("%(count)d answers.") % {"count": found["answered"]} if found["answered"] else no, *playground),
+             _("Answers: %(count)d.") % {"count": found["answered"]} if found["answered"] else no, *playground),
         Line("citations", "testing", _("Answers name their sources"), cited, _("Seen.") if cited else no, *playground),
         Line("off_topic", "testing", _("It has refused something"), found["refused"] > 0,
-             _("%(count)d refusals.") % {"count": found["refused"]} if found["refused"] else no, *playground),
+             _("Refusals: %(count)d.") % {"count": found["refused"]} if found["refused"] else no, *playground),
         Line("context", "testing", _("A talk of several turns"), found["later"] > 0,
              _("Seen.") if found["later"] else no, *playground),
         Line("errors", "testing", _("No failed answer in the last seven days"), not found["failed"],
-             _("%(count)d failed.") % {"count": found["failed"]} if found["failed"] else _("None."), *talks),
+             _("Failed: %(count)d.") % {"count": found["failed"]} if found["failed"] else _("None."), *talks),
     ]  # fmt: skip
