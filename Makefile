@@ -44,7 +44,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python .ci/settings_check.py
 
 messages: $(VENV)/.installed-dev
-	$(BIN)/python manage.py makemessages --all --no-wrap --no-location --no-obsolete -v 0 --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore '*/tests/*'
+	$(BIN)/python manage.py makemessages --all --no-wrap --no-location --no-obsolete -v 0 --ignore '.venv/*' --ignore 'var/*' --ignore './tests/*' --ignore '*/tests/*.py'
 	$(BIN)/pybabel -q compile -D django -d locale --statistics
 
 evaluate: $(VENV)/.installed

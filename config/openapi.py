@@ -21,7 +21,6 @@ SPECTACULAR: dict[str, Any] = {
         "GuardAction": ["allow", "refuse", "escalate"], "GuardOutcome": ["allow", "refuse", "escalate", "mask"],
         "ProbeKind": ["in_topic", "off_topic", "forbidden", "injection", "private", "own"],
         "RunStatus": "bots.enums.RunStatus", "SpeakerRole": ["user", "assistant"],
-        "GapStatus": "chat.enums.GapStatus", "GapKind": "chat.enums.GapKind",
         "MessageRole": "chat.enums.Role", "MemberRole": "tenants.enums.Role",
         "GapStatus": "chat.enums.GapStatus", "GapKind": "chat.enums.GapKind",
         "EscalationStatus": ["escalated", "with_person"],

@@ -28,7 +28,7 @@ def _catalogue(path: Path) -> Catalog:
 def _said() -> Iterator[str]:
     for page in (ROOT / "templates").rglob("*.*"):
         for in_tag, in_call in _TAG.findall(page.read_text(encoding="utf-8")):
-            yield (in_tag or in_call)[1:-1]
+            yield (in_tag or in_call)[1:-1].replace("%", "%%")  # as makemessages writes them
     for app in APPS:
         for module in (ROOT / app).rglob("*.py"):
             if "tests" not in module.parts:

@@ -134,7 +134,7 @@ def _from_upload(upload: File[bytes]) -> Incoming:
 
 
 def _readable(stem: str) -> str:
-    """A file's name as a title: `shipping-policy` is “Shipping policy”. What holds capitals or spaces was written so."""
+    """A file's name as a title: `shipping-policy` is “Shipping policy”. Capitals and spaces are left alone."""
     if re.fullmatch(r"[a-z0-9]+([-_]+[a-z0-9]+)+", stem):
         words = re.split(r"[-_]+", stem)
         return " ".join([words[0].capitalize(), *words[1:]])

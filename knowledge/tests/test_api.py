@@ -71,7 +71,7 @@ def test_the_guide_uploads_files(api: APIClient, dataset: Dataset, process: Proc
     assert answer.status_code == 201, answer.content
     documents = answer.json()["documents"]
     assert [item["title"] for item in documents] == [
-        "customer_support_guide", "product_documentation", "faq_database", "notes",
+        "Customer support guide", "Product documentation", "Faq database", "notes",
     ]  # fmt: skip
     assert {item["status"] for item in documents} == {"pending"}
     assert documents[0]["metadata"] == {"category": "documentation", "priority": "high"}
@@ -80,7 +80,7 @@ def test_the_guide_uploads_files(api: APIClient, dataset: Dataset, process: Proc
     listed = api.get(f"{ROOT}/{dataset.id}/documents").json()["results"]
     assert {(item["status"], item["error"], item["progress"]) for item in listed} == {("completed", None, 100)}
     for query, title, page in (
-        ("How long may I return something?", "customer_support_guide", 2),
+        ("How long may I return something?", "Customer support guide", 2),
         ("How long is the warranty?", "product_documentation", None),
         ("Where is the shop?", "faq_database", None),
         ("When do invoices come?", "notes", None),

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urldefrag, urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import resolve
-from playwright.sync_api import CDPSession, Error, Page, Request, Response
+from playwright.sync_api import CDPSession, ConsoleMessage, Dialog, Error, Page, Request, Response
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SETTLE_MS = 2_000  # at the most
@@ -54,8 +54,8 @@ class Watcher:
 
     def __post_init__(self) -> None:
         page = self.page
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda said: said.type in {"error", "warning"} and self.console.append(said.text))
+        page.on("dialog", self._asked_aloud)
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", self._asked)
         page.on("response", self._answered)
@@ -65,6 +65,14 @@ class Watcher:
         network.send("Network.enable")
         network.send("Network.setCacheDisabled", {"cacheDisabled": not self.caching})
         network.on("Network.loadingFinished", self._loaded)
+
+    def _asked_aloud(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.console.append(said.text)
 
     def begin(self) -> None:
         self.bytes = 0

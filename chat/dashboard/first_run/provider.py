@@ -37,7 +37,9 @@ class ProviderForm(PageForm):
     api_key = forms.CharField(
         required=False, max_length=2_000, label=gettext_lazy("Key"),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("From your account there. It is kept encrypted and never shown again, also not in this form."),
+        help_text=gettext_lazy(
+            "From your account there. It is kept encrypted and never shown again, not even in this form."
+        ),
     )  # fmt: skip
     base_url = forms.CharField(
         required=False, max_length=500, label=gettext_lazy("Address"),
