@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlsplit
@@ -30,10 +30,9 @@ LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map((a)
 NOWHERE = """() => [...document.querySelectorAll('[href^="#"], [action^="#"], [hx-get^="#"], [hx-post^="#"]')]
   .flatMap((each) => ['href', 'action', 'hx-get', 'hx-post'].map((name) => each.getAttribute(name)))
   .filter((name) => name?.startsWith('#') && name !== '#' && !document.getElementById(name.slice(1)))"""
-AXE = """async ([tags, rules, without]) => {
-  const only = rules ? {type: "rule", values: rules} : {type: "tag", values: tags};
-  const off = Object.fromEntries(without.map((rule) => [rule, {enabled: false}]));
-  const found = await axe.run(document, {resultTypes: ["violations"], runOnly: only, rules: off});
+AXE = """async ([tags, rules]) => {
+  const only = rules.length ? {type: "rule", values: rules} : {type: "tag", values: tags};
+  const found = await axe.run(document, {resultTypes: ["violations"], runOnly: only});
   return found.violations.map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
 }"""
 
@@ -120,10 +119,11 @@ class Watcher:
                 return
 
 
-def axe(page: Page, *, rules: Iterable[str] | None = None, without: Iterable[str] = ()) -> list[Any]:
+def axe(page: Page, *, rules: Sequence[str] = ()) -> list[Any]:
+    """What stands against the rules of WCAG, or against these alone."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: list[Any] = page.evaluate(AXE, [RULES, list(rules) if rules else None, list(without)])
+    found: list[Any] = page.evaluate(AXE, [RULES, rules])
     return found
 
 

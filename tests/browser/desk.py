@@ -122,7 +122,7 @@ def _dataset(words: Words) -> dict[str, Any]:
 
 def _document(words: Words) -> dict[str, Any]:
     return {
-        "title": words.of(300), "content": f"{POLICY}\n\n# {words.of(100)}\n\n{words.of(4_000)}", "source_type": "text",
+        "title": words.of(200), "content": f"{POLICY}\n\n# {words.of(100)}\n\n{words.of(4_000)}", "source_type": "text",
         "tags": [words.of(60)], "metadata": {words.of(60): words.of(300)},
     }  # fmt: skip
 

@@ -79,17 +79,20 @@ def seen(page: Page, furnished: Desk) -> list[Seen]:
         return links
 
     addresses = list(crawl.walk(furnished.root, look, most=1))
-    for address in _more(addresses, furnished.root):
+    for address in _more(addresses, furnished):
         look(address)
     return found
 
 
-def _more(addresses: list[str], root: str) -> Iterator[str]:
-    """Pages that are linked at other times: in the first hour, and where something is old or was chosen in a list."""
-    yield from (f"{root}guide/", *(f"{root}guide/{step}/" for step in GUIDE))
+def _more(addresses: list[str], place: Desk) -> Iterator[str]:
+    """Pages that are linked at other times: in the first hour, where something is old, was chosen in a list or is over."""
+    yield from (f"{place.root}guide/", *(f"{place.root}guide/{step}/" for step in GUIDE))
     document = next(each for each in addresses if crawl.name_of(each) == "document")
     dataset, document_id = document.rstrip("/").split("/documents/")
     yield from (f"{document}reprocess/", f"{dataset}/delete-documents/?id={document_id}")
+    for imports in (each for each in addresses if crawl.name_of(each) == "imports"):
+        rows = place.owner.get(f"/v1/tenant/datasets/{imports.split('/')[-3]}/imports").json()["results"]
+        yield from (f"{imports}{row['id']}/delete/" for row in rows)
 
 
 def _wide(watcher: crawl.Watcher, one: Seen, address: str) -> list[str]:
@@ -118,7 +121,7 @@ def _narrow(watcher: crawl.Watcher, one: Seen, address: str) -> None:
     width = page.evaluate("() => document.documentElement.scrollWidth")
     if width > NARROW["width"]:
         one.too_wide = [f"{width} px", *page.evaluate(_WIDEST, NARROW["width"])]
-    one.unusable += crawl.axe(page, without=["color-contrast"])
+    one.unusable += crawl.axe(page, rules=["target-size", "scrollable-region-focusable"])
     _picture(page, one, "narrow-dark")
     page.emulate_media(color_scheme="light")
     _picture(page, one, "narrow-light")

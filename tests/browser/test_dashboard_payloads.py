@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import crawl, desk
 from tests.browser.desk import Desk, Words
@@ -94,7 +94,7 @@ def test_nothing_that_is_named_anywhere_runs(page: Page, attacked: Desk) -> None
 
 def test_nothing_that_an_address_says_runs(page: Page, attacked: Desk) -> None:
     watcher = crawl.Watcher(page, host=urlsplit(attacked.url).netloc, caching=True)
-    lists = (
+    lists = [
         "",
         "knowledge/",
         "bots/",
@@ -105,7 +105,7 @@ def test_nothing_that_an_address_says_runs(page: Page, attacked: Desk) -> None:
         "keys/",
         "members/",
         "audit-log/",
-    )
+    ]
     found = {}
     for text in (
         '"><script>window.broken=1</script>',
@@ -121,10 +121,12 @@ def test_nothing_that_an_address_says_runs(page: Page, attacked: Desk) -> None:
 
 def test_nothing_that_a_bot_says_in_the_playground_runs(page: Page, attacked: Desk) -> None:
     watcher = crawl.Watcher(page, host=urlsplit(attacked.url).netloc, caching=True)
-    bot = attacked.owner.get("/v1/tenant/bots/").json()["results"][0]["id"]
+    bots = [each["id"] for each in attacked.owner.get("/v1/tenant/bots/", params={"page_size": 100}).json()["results"]]
+    bot = next(each for each in bots if attacked.owner.get(f"/v1/tenant/bots/{each}/datasets").json()["count"])
     watcher.go(f"{attacked.root}bots/{bot}/playground/")
-    page.fill("[name=question]", f"What does express shipping cost? {' '.join(TEXTS[:12])}")
-    page.locator("[name=question]").press("Enter")
-    page.wait_for_selector("[data-turn]")
-    watcher.settle()
-    assert harm(watcher) == []
+    for question, shown in (("What does express shipping cost?", "$14.95"), (" ".join(TEXTS[:12]), TEXTS[1])):
+        page.fill("[name=question]", question)
+        page.locator("[name=question]").press("Enter")
+        expect(page.locator("[data-turns]")).to_contain_text(shown)
+        watcher.settle()
+        assert harm(watcher) == []

@@ -43,7 +43,8 @@ def focused(page: Page) -> str:
     said: str = page.evaluate("""() => {
       const at = document.activeElement;
       const seen = at.matches(":focus-visible") && getComputedStyle(at).outlineStyle !== "none";
-      return seen ? (at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent).trim().replace(/\\s+/g, " ") : "";
+      const said = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+      return seen ? said.trim().replace(/\\s+/g, " ") : "";
     }""")
     return said
 
