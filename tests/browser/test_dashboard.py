@@ -15,14 +15,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser import crawl, desk
 from tests.browser.desk import Desk
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
 HEAVIEST = 100_000  # bytes of a first visit
 STILL = 0.05
 # No pages, though their addresses answer: files, and what only a form of another page leads to.
@@ -85,7 +86,7 @@ def seen(page: Page, furnished: Desk) -> list[Seen]:
 
 
 def _more(addresses: list[str], place: Desk) -> Iterator[str]:
-    """Pages that are linked at other times: in the first hour, where something is old, was chosen in a list or is over."""
+    """Pages that are linked at other times: in the first hour, where something is old, was chosen or is over."""
     yield from (f"{place.root}guide/", *(f"{place.root}guide/{step}/" for step in GUIDE))
     document = next(each for each in addresses if crawl.name_of(each) == "document")
     dataset, document_id = document.rstrip("/").split("/documents/")
@@ -152,7 +153,8 @@ def _names() -> set[str]:
     for entry in get_resolver().url_patterns:
         if isinstance(entry, URLResolver) and entry.namespace == "dashboard":
             for each in entry.url_patterns:
-                view: Any = each.callback.view_class if isinstance(each, URLPattern) else None
+                assert isinstance(each, URLPattern)
+                view: Any = getattr(each.callback, "view_class", None)
                 part = view.template.rsplit("/", 1)[-1].startswith("_")
                 if hasattr(view, "get") and not part:
                     found.add(str(each.name))
