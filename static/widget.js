@@ -787,6 +787,7 @@ async function begin() {
   }));
   if (mode === "bubble" && kept.read("sessionStorage", KEY) && !small.matches) open(true);
   await restore();
+  if (mode === "page" && !matchMedia("(pointer: coarse)").matches) ui.input.focus(); // to ask is what the page is for
 }
 
 if (!bot) return warn("the script lacks data-bot with the id of a bot.");
