@@ -79,14 +79,6 @@ class Watcher:
         for kept in (self.dialogs, self.console, self.failed, self.foreign):
             kept.clear()
 
-    def _asked_aloud(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def _said(self, said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            self.console.append(said.text)
-
     def _loaded(self, event: dict[str, Any]) -> None:
         self.bytes += int(event["encodedDataLength"])
 

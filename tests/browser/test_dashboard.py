@@ -30,6 +30,8 @@ STILL = 0.05
 FILES = {"test-set-export", "conversations-export", "analytics-sheet", "document-file"}
 OF_FORMS = {"bot-website-places", "bot-website-words", "conversation-reply"}
 GUIDE = ("name", "provider", "knowledge", "bot", "topics", "look", "website")
+# What a member has beside the dashboard.
+DOORS = ("dashboard/", "accounts/", "accounts/email/", "accounts/password/change/", "accounts/2fa/")
 
 
 @dataclass
@@ -94,6 +96,7 @@ def _more(addresses: list[str], place: Desk) -> Iterator[str]:
     for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
         for row in place.owner.get(f"/v1/tenant/datasets/{each['id']}/imports").json()["results"]:
             yield f"{place.root}knowledge/{each['id']}/imports/{row['id']}/delete/"
+    yield from (f"{place.url}/{door}" for door in DOORS)
 
 
 def _wide(watcher: crawl.Watcher, one: Seen, address: str) -> list[str]:
