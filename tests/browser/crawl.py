@@ -75,7 +75,8 @@ class Watcher:
 
     def begin(self) -> None:
         self.bytes = 0
-        for kept in (self.dialogs, self.console, self.failed, self.foreign, self.open):
+        self.open.clear()
+        for kept in (self.dialogs, self.console, self.failed, self.foreign):
             kept.clear()
 
     def _loaded(self, event: dict[str, Any]) -> None:

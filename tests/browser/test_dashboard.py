@@ -30,6 +30,8 @@ STILL = 0.05
 FILES = {"test-set-export", "conversations-export", "analytics-sheet", "document-file"}
 OF_FORMS = {"bot-website-places", "bot-website-words", "conversation-reply"}
 GUIDE = ("name", "provider", "knowledge", "bot", "topics", "look", "website")
+# What a member has beside the dashboard.
+DOORS = ("dashboard/", "accounts/", "accounts/email/", "accounts/password/change/", "accounts/2fa/")
 
 
 @dataclass
@@ -58,7 +60,7 @@ def furnished(stack: Stack) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, furnished: Desk) -> Iterator[Page]:
-    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    context = browser.new_context(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
     context.add_init_script(crawl.WATCH)
     page = context.new_page()
     furnished.sign_in(page)
@@ -91,9 +93,10 @@ def _more(addresses: list[str], place: Desk) -> Iterator[str]:
     document = next(each for each in addresses if crawl.name_of(each) == "document")
     dataset, document_id = document.rstrip("/").split("/documents/")
     yield from (f"{document}reprocess/", f"{dataset}/delete-documents/?id={document_id}")
-    for imports in (each for each in addresses if crawl.name_of(each) == "imports"):
-        rows = place.owner.get(f"/v1/tenant/datasets/{imports.split('/')[-3]}/imports").json()["results"]
-        yield from (f"{imports}{row['id']}/delete/" for row in rows)
+    for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
+        for row in place.owner.get(f"/v1/tenant/datasets/{each['id']}/imports").json()["results"]:
+            yield f"{place.root}knowledge/{each['id']}/imports/{row['id']}/delete/"
+    yield from (f"{place.url}/{door}" for door in DOORS)
 
 
 def _wide(watcher: crawl.Watcher, one: Seen, address: str) -> list[str]:

@@ -125,8 +125,8 @@ def test_nothing_that_a_bot_says_in_the_playground_runs(page: Page, attacked: De
     bot = next(each for each in bots if attacked.owner.get(f"/v1/tenant/bots/{each}/datasets").json()["count"])
     watcher.go(f"{attacked.root}bots/{bot}/playground/")
     for question, shown in (("What does express shipping cost?", "$14.95"), (" ".join(TEXTS[:12]), TEXTS[1])):
-        page.fill("[name=question]", question)
-        page.locator("[name=question]").press("Enter")
+        page.fill("textarea[name=question]", question)
+        page.locator("textarea[name=question]").press("Enter")
         expect(page.locator("[data-turns]")).to_contain_text(shown)
         watcher.settle()
         assert harm(watcher) == []
