@@ -19,33 +19,10 @@ from chat.testing import judge
 from chat.testing.playing import Played
 from chat.turn.types import Said
 from integrations.chatmodels.types import Turn
+from tenants import words
 
 EXCERPT = 420
 _MARK = re.compile(r"\[(\d{1,3})\]")
-STEPS: dict[str, str | Promise] = {
-    "rewrite": gettext_lazy("Follow-up into a standalone question"),
-    "guard": gettext_lazy("Guard"),
-    "judge": gettext_lazy("Judge"),
-    "retrieve": gettext_lazy("Search"),
-    "generate": gettext_lazy("Model"),
-    "cite": gettext_lazy("Check and cite"),
-}
-LAYERS: dict[str, str | Promise] = {
-    "rules": gettext_lazy("Rules"),
-    "classifier": gettext_lazy("Attack classifier"),
-    "embedder": gettext_lazy("Topics by meaning"),
-    "judge": gettext_lazy("The bot's model as a judge"),
-    "knowledge": gettext_lazy("Whether the documents answer"),
-}
-KINDS: dict[str, str | Promise] = {
-    "allowed": gettext_lazy("Allowed topic"),
-    "forbidden": gettext_lazy("Forbidden topic"),
-    "unlisted": gettext_lazy("On no list"),
-    "small_talk": gettext_lazy("Small talk"),
-    "injection": gettext_lazy("Attempt to override the bot"),
-    "escalation": gettext_lazy("Asks for a person"),
-    "private": gettext_lazy("Private data"),
-}
 SCORES: dict[str, str | Promise] = {
     "forbidden": gettext_lazy("Nearest forbidden topic"),
     "allowed": gettext_lazy("Nearest allowed topic"),
@@ -131,8 +108,8 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
     layer, ahead = noted.get("layer", ""), noted.get("ahead") or {}
     return {
         "action": verdict.action if verdict else noted.get("action", ""),
-        "kind": KINDS.get(kind, kind),
-        "layer": LAYERS.get(layer, layer),
+        "kind": words.in_words(kind, "kind"),
+        "layer": words.in_words(layer, "layer"),
         "topic": noted.get("topic") or (verdict.topic if verdict else "") or "",
         "reason": (verdict.reason if verdict else noted.get("reason")) or "",
         "nearest": noted.get("nearest") or "",
@@ -175,4 +152,8 @@ def _cost(played: Played) -> str:
 
 
 def _times(latency: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"name": word, "ms": latency[name]} for name, word in STEPS.items() if latency.get(name)]
+    return [
+        {"name": word, "ms": latency[name]}
+        for name, word in words.STEPS.items()
+        if name != "first_word" and latency.get(name)
+    ]

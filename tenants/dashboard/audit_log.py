@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as lazy
 
-from tenants import audit
+from tenants import audit, words
 from tenants.enums import Role
 from tenants.pages import Page, PageForm
 
@@ -33,7 +33,8 @@ class AuditLogView(Page):
         form = FilterForm(request.GET or None)
         action = form.fields["action"]
         assert isinstance(action, forms.ChoiceField)
-        known = [(name, name) for name in audit.actions_of(self.tenant)]
+        named = ((name, str(words.in_words(name, "deed"))) for name in audit.actions_of(self.tenant))
+        known = sorted(named, key=lambda each: each[1])
         action.choices = [("", lazy("Everything")), *known]
         asked = form.cleaned_data if form.is_valid() else {}
         rows = audit.events_of(self.tenant, **{name: value for name, value in asked.items() if value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
@@ -10,7 +11,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tenants import words
+from tenants.models import AuditEvent
+
 register = template.Library()
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAMES = ("name", "title", "file_name", "provider_name", "url")  # of what was acted upon, where its deed kept one
 
 # Name of the page, its word, its icon (templates/ui/icons.svg), and the role from which on it is shown.
 _MENU: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]], ...] = (
@@ -59,6 +66,28 @@ def page(context: template.Context, name: str, *args: Any) -> str:  # noqa: ANN4
 def plainly(value: object) -> str:
     """A value of an audit row for people: lists joined, the rest as it is."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def in_words(code: str | None, what: str) -> words.Word:
+    """A code for people: `{{ row.reason|in_words:"reason" }}`; the tables are in tenants/words.py."""
+    return words.in_words(code or "", what)
+
+
+@register.filter
+def target(event: AuditEvent) -> dict[str, str]:
+    """What a deed was done to: `name`, where it has one that people know, and `id` otherwise or beside it."""
+    kept = next((str(event.data[name]) for name in _NAMES if event.data.get(name)), "")
+    if _ID.fullmatch(event.target):
+        return {"name": kept, "id": event.target, "kept": kept}
+    return {"name": event.target, "id": "", "kept": ""}
+
+
+@register.filter
+def details(event: AuditEvent) -> list[tuple[str, object]]:
+    """What else is on record of a deed, without the name that stands beside it."""
+    shown = target(event)["kept"]
+    return [(name, value) for name, value in event.data.items() if not (name in _NAMES and str(value) == shown)]
 
 
 @register.simple_tag
