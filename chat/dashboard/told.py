@@ -1,13 +1,12 @@
 """A turn of the playground as its page shows it; pure.
 
-In: what the bot said and the notes of the turn. Out: plain values for the template: the words in pieces with their
-marks, the passages as they were ranked, the guard's figures, the calls, and the times.
+In: what the bot said and the notes of the turn. Out: plain values for the template: the words, the passages as
+they were ranked, the guard's figures, the calls, and the times.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,6 @@ from integrations.chatmodels.types import Turn
 from tenants import words
 
 EXCERPT = 420
-_MARK = re.compile(r"\[(\d{1,3})\]")
 SCORES: dict[str, str | Promise] = {
     "forbidden": gettext_lazy("Nearest forbidden topic"),
     "allowed": gettext_lazy("Nearest allowed topic"),
@@ -47,7 +45,6 @@ def turn(played: Played, *, history: Sequence[Turn]) -> dict[str, Any]:
         "masked": played.turn.masked,
         "problem": played.problem,
         "text": said.text if said else "",
-        "pieces": pieces(said.text) if said else [],
         "citations": _citations(said) if said else [],
         "escalation": said.escalation if said else None,
         "did": judge.got(action=said.verdict.action, reason=said.verdict.reason or "") if said else "error",
@@ -57,17 +54,6 @@ def turn(played: Played, *, history: Sequence[Turn]) -> dict[str, Any]:
         "history": json.dumps([{"role": each.role, "content": each.content} for each in history]),
         "trace": _trace(played),
     }
-
-
-def pieces(text: str) -> list[dict[str, Any]]:
-    """The words and the marks among them, in their order."""
-    found: list[dict[str, Any]] = []
-    for at, part in enumerate(_MARK.split(text)):
-        if at % 2:
-            found.append({"mark": int(part)})
-        elif part:
-            found.append({"text": part})
-    return found
 
 
 def _citations(said: Said) -> list[dict[str, Any]]:
