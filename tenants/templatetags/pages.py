@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import words
 from tenants.models import AuditEvent
+from tenants.pages import zone_of
 
 register = template.Library()
 
@@ -88,6 +90,12 @@ def details(event: AuditEvent) -> list[tuple[str, object]]:
     """What else is on record of a deed, without the name that stands beside it."""
     shown = target(event)["kept"]
     return [(name, value) for name, value in event.data.items() if not (name in _NAMES and str(value) == shown)]
+
+
+@register.simple_tag(takes_context=True)
+def zone(context: template.Context) -> ZoneInfo:
+    """The reader's time zone, for pages outside of the dashboard's frame."""
+    return zone_of(context["request"])
 
 
 @register.simple_tag

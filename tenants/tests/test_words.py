@@ -6,11 +6,13 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.template import Context, Template
 
 from tenants import words
 from tenants.models import AuditEvent
+from tenants.templatetags import ui
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ["tenants", "apikeys", "integrations", "knowledge", "bots", "chat"]
@@ -49,6 +51,22 @@ def test_a_deed_names_what_it_was_done_to_where_that_is_known() -> None:
     person = _drawn(AuditEvent(action="member.role", target="ann@acme.test", data={"role": "editor"}))
     assert "'name': 'ann@acme.test', 'id': ''" in person
     assert "('role', 'editor')" in person
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0 Safari/537.36 Edg/131.0", "Edge on Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Mobile Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("x" * 100, "x" * 59 + "…"),
+        ("", "An unknown browser"),
+    ],
+)  # fmt: skip
+def test_a_browser_is_named_as_people_name_it(told: str, shown: str) -> None:
+    assert ui.device(told) == shown
 
 
 def test_a_code_without_words_stands_as_it_is() -> None:
