@@ -10,6 +10,7 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from tenants import words
@@ -66,7 +67,9 @@ def page(context: template.Context, name: str, *args: Any) -> str:  # noqa: ANN4
 
 @register.filter
 def plainly(value: object) -> str:
-    """A value of an audit row for people: lists joined, the rest as it is."""
+    """A value of an audit row for people: lists joined, ids small, the rest as it is."""
+    if _ID.fullmatch(str(value)):
+        return format_html('<code class="small-code">{}</code>', str(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
