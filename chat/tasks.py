@@ -18,7 +18,7 @@ from chat.enums import Status
 from chat.gaps import gathering, reading
 from chat.models import Conversation
 from chat.testing import queue, runner
-from tenants import context
+from tenants import context, words
 from tenants.enums import Role
 from tenants.keys import redis_key
 from tenants.models import Membership
@@ -62,11 +62,12 @@ def tell_of_escalation(*, conversation_id: str) -> int:
         .order_by("user__email")
         .values_list("user__email", flat=True)
     )
+    why = words.in_words(row.escalation_reason, "reason")
     for person in people:  # one mail each, so that nobody reads the others' addresses
         send_mail(
             subject=f"A customer of {row.bot.name} asks for a person",
             message=(
-                f"{row.bot.name} has handed a conversation over ({row.escalation_reason}).\n\n"
+                f"{row.bot.name} has handed a conversation over ({why}).\n\n"
                 f"{_page('conversation', row.id)}\n\n"
                 f"All that wait: {_page('inbox')}"
             ),

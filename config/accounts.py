@@ -38,6 +38,20 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this browser; every other session ends with the old password
+ACCOUNT_FORMS = {
+    name: f"apikeys.dashboard.account_forms.{form}"
+    for name, form in (
+        ("login", "SignInForm"), ("change_password", "ChangePasswordForm"), ("set_password", "SetPasswordForm"),
+        ("reset_password", "ResetPasswordForm"), ("reset_password_from_key", "NewPasswordForm"),
+        ("reauthenticate", "ProveForm"),
+    )
+}  # fmt: skip
+MFA_FORMS = {
+    name: f"apikeys.dashboard.account_forms.{form}"
+    for name, form in (
+        ("authenticate", "CodeForm"), ("reauthenticate", "ProveByCodeForm"), ("activate_totp", "FirstCodeForm"),
+    )
+}  # fmt: skip
 MFA_ADAPTER = "apikeys.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Parley"

@@ -88,7 +88,7 @@ class Page(View):
         if found is None:
             return render(request, "dashboard/nothing_here.html", status=404)
         self.membership = found
-        with context.entered(found.tenant.ref), timezone.override(_zone_of(request)):
+        with context.entered(found.tenant.ref), timezone.override(zone_of(request)):
             try:
                 self._let_in()
                 return super().dispatch(request, *args, **kwargs)
@@ -207,7 +207,7 @@ class ConfirmPage(Page):
         return str(self.question()["cancel"])
 
 
-def _zone_of(request: HttpRequest) -> ZoneInfo:
+def zone_of(request: HttpRequest) -> ZoneInfo:
     """The reader's time zone, as their browser told it."""
     try:
         return ZoneInfo(request.COOKIES.get(ZONE_COOKIE, "UTC"))

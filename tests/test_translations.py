@@ -43,6 +43,13 @@ def _called(module: Path) -> Iterator[str]:
                 yield text.value
 
 
+def test_texts_are_marked_by_the_names_that_makemessages_knows() -> None:
+    for app in APPS:
+        for module in (ROOT / app).rglob("*.py"):
+            for name in re.findall(r"import n?gettext(?:_lazy)? as (\w+)", module.read_text(encoding="utf-8")):
+                assert name == "_", f"{module}: what is in {name}(…) is not collected"
+
+
 def test_there_is_a_catalogue_for_every_language() -> None:
     assert {path.parts[-3] for path in CATALOGUES} == {code for code, _ in settings.LANGUAGES} - {"en"}
 

@@ -10,7 +10,7 @@ from django import forms
 from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.enums import Scope
@@ -55,9 +55,9 @@ class KeyForm(PageForm):
         super().__init__(*args, **kwargs)
         most = plans.limit_of("requests_hour")
         self.fields["rate_limit"].help_text = (
-            _now("Leave empty for your plan's %(most)s, which is also the most.") % {"most": most}
+            gettext("Leave empty for your plan's %(most)s, which is also the most.") % {"most": most}
             if most is not None
-            else _now("Leave empty for no limit.")
+            else gettext("Leave empty for no limit.")
         )
 
     def explained_scopes(self) -> Iterator[tuple[BoundWidget, str | Promise, str | Promise]]:

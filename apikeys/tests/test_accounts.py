@@ -229,6 +229,20 @@ def test_a_new_e_mail_takes_the_old_ones_place_once_it_is_confirmed(owner: User)
     assert list(rows) == [("new@acme.example", True, True)]
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("login/", ("E-mail", "Password", "Stay signed in")),
+        ("password/reset/", ("E-mail",)),
+    ],
+)
+def test_fields_before_signing_in_speak_our_words(db: None, path: str, said: tuple[str, ...]) -> None:
+    page = Client().get(f"/accounts/{path}").content.decode()
+    assert [label for label in ("E-mail", "Password", "Stay signed in") if f">{label}" in page] == list(said)
+    assert "Remember Me" not in page
+    assert 'placeholder="' not in page
+
+
 def test_one_sees_where_one_is_signed_in_and_ends_the_others(owner: User) -> None:
     here, there = Client(headers={"user-agent": "Here/1"}), Client(headers={"user-agent": "There/1"})
     _sign_in(here)

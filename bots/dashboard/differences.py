@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.dashboard import forms, scope_form
@@ -125,7 +125,7 @@ def _shown(change: Change) -> Shown:
 
 def name_of(field: str) -> Word:
     if field.startswith(EXAMPLES):
-        return now("Examples of “%(topic)s”") % {"topic": field.removeprefix(EXAMPLES)}
+        return gettext("Examples of “%(topic)s”") % {"topic": field.removeprefix(EXAMPLES)}
     return NAMES.get(field, field)
 
 
@@ -156,9 +156,9 @@ def _dataset(link: Mapping[str, Any]) -> str:
 
 
 def _terms(link: Mapping[str, Any]) -> str:
-    said = [now("priority %(priority)s") % {"priority": link.get("priority", 1)}]
+    said = [gettext("priority %(priority)s") % {"priority": link.get("priority", 1)}]
     if link.get("tags"):
-        said.append(now("tags %(tags)s") % {"tags": ", ".join(link["tags"])})
+        said.append(gettext("tags %(tags)s") % {"tags": ", ".join(link["tags"])})
     said += [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in link.get("metadata", {}).items()]
     return ", ".join(said)
 
@@ -167,13 +167,13 @@ def _value(field: str, value: Any) -> Word:  # noqa: ANN401 -- JSON
     if isinstance(value, Mapping) and "name" in value:
         return str(value["name"] or value["id"])
     if value is None and field in DEFAULTS:
-        return now("%(value)s (default)") % {"value": _value(field, DEFAULTS[field])}
+        return gettext("%(value)s (default)") % {"value": _value(field, DEFAULTS[field])}
     if value is None and field == "scope.context_settings.citation_required":
-        return now("as the strictness says (default)")
+        return gettext("as the strictness says (default)")
     if isinstance(value, bool):
-        return now("yes") if value else now("no")
+        return gettext("yes") if value else gettext("no")
     if value in (None, "", []):
-        return now("nothing")
+        return gettext("nothing")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return dict(_CHOICES.get(field, ())).get(str(value), str(value))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bots.dashboard.fields import Lines, Phrase, Phrases, Prose, once
@@ -92,10 +92,10 @@ class ScopeForm(PageForm):
         data: dict[str, Any] = super().clean() or {}
         both = _names(data.get("allowed_topics", ())) & _names(data.get("forbidden_topics", ()))
         if both:
-            said = now("Allowed and forbidden at once: %(topics)s.") % {"topics": ", ".join(sorted(both))}
+            said = gettext("Allowed and forbidden at once: %(topics)s.") % {"topics": ", ".join(sorted(both))}
             self.add_error("forbidden_topics", said)
         if sum(len(said) for name in PHRASES for _phrase, said in data.get(name, ())) > MOST_EXAMPLES:
-            self.add_error(None, now("At most %(most)s example questions in all.") % {"most": MOST_EXAMPLES})
+            self.add_error(None, gettext("At most %(most)s example questions in all.") % {"most": MOST_EXAMPLES})
         return data
 
     def scope(self) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class BenchForm(PageForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if sum(map(len, data.values())) > MOST_PROBES:
-            self.add_error(None, now("At most %(most)s questions at once.") % {"most": MOST_PROBES})
+            self.add_error(None, gettext("At most %(most)s questions at once.") % {"most": MOST_PROBES})
         return data
 
     def probes(self) -> list[Probe]:

@@ -1,13 +1,12 @@
 """A turn of the playground as its page shows it; pure.
 
-In: what the bot said and the notes of the turn. Out: plain values for the template: the words in pieces with their
-marks, the passages as they were ranked, the guard's figures, the calls, and the times.
+In: what the bot said and the notes of the turn. Out: plain values for the template: the words, the passages as
+they were ranked, the guard's figures, the calls, and the times.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,33 +18,9 @@ from chat.testing import judge
 from chat.testing.playing import Played
 from chat.turn.types import Said
 from integrations.chatmodels.types import Turn
+from tenants import words
 
 EXCERPT = 420
-_MARK = re.compile(r"\[(\d{1,3})\]")
-STEPS: dict[str, str | Promise] = {
-    "rewrite": gettext_lazy("Follow-up into a standalone question"),
-    "guard": gettext_lazy("Guard"),
-    "judge": gettext_lazy("Judge"),
-    "retrieve": gettext_lazy("Search"),
-    "generate": gettext_lazy("Model"),
-    "cite": gettext_lazy("Check and cite"),
-}
-LAYERS: dict[str, str | Promise] = {
-    "rules": gettext_lazy("Rules"),
-    "classifier": gettext_lazy("Attack classifier"),
-    "embedder": gettext_lazy("Topics by meaning"),
-    "judge": gettext_lazy("The bot's model as a judge"),
-    "knowledge": gettext_lazy("Whether the documents answer"),
-}
-KINDS: dict[str, str | Promise] = {
-    "allowed": gettext_lazy("Allowed topic"),
-    "forbidden": gettext_lazy("Forbidden topic"),
-    "unlisted": gettext_lazy("On no list"),
-    "small_talk": gettext_lazy("Small talk"),
-    "injection": gettext_lazy("Attempt to override the bot"),
-    "escalation": gettext_lazy("Asks for a person"),
-    "private": gettext_lazy("Private data"),
-}
 SCORES: dict[str, str | Promise] = {
     "forbidden": gettext_lazy("Nearest forbidden topic"),
     "allowed": gettext_lazy("Nearest allowed topic"),
@@ -70,7 +45,6 @@ def turn(played: Played, *, history: Sequence[Turn]) -> dict[str, Any]:
         "masked": played.turn.masked,
         "problem": played.problem,
         "text": said.text if said else "",
-        "pieces": pieces(said.text) if said else [],
         "citations": _citations(said) if said else [],
         "escalation": said.escalation if said else None,
         "did": judge.got(action=said.verdict.action, reason=said.verdict.reason or "") if said else "error",
@@ -80,17 +54,6 @@ def turn(played: Played, *, history: Sequence[Turn]) -> dict[str, Any]:
         "history": json.dumps([{"role": each.role, "content": each.content} for each in history]),
         "trace": _trace(played),
     }
-
-
-def pieces(text: str) -> list[dict[str, Any]]:
-    """The words and the marks among them, in their order."""
-    found: list[dict[str, Any]] = []
-    for at, part in enumerate(_MARK.split(text)):
-        if at % 2:
-            found.append({"mark": int(part)})
-        elif part:
-            found.append({"text": part})
-    return found
 
 
 def _citations(said: Said) -> list[dict[str, Any]]:
@@ -131,8 +94,8 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
     layer, ahead = noted.get("layer", ""), noted.get("ahead") or {}
     return {
         "action": verdict.action if verdict else noted.get("action", ""),
-        "kind": KINDS.get(kind, kind),
-        "layer": LAYERS.get(layer, layer),
+        "kind": words.in_words(kind, "kind"),
+        "layer": words.in_words(layer, "layer"),
         "topic": noted.get("topic") or (verdict.topic if verdict else "") or "",
         "reason": (verdict.reason if verdict else noted.get("reason")) or "",
         "nearest": noted.get("nearest") or "",
@@ -175,4 +138,8 @@ def _cost(played: Played) -> str:
 
 
 def _times(latency: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"name": word, "ms": latency[name]} for name, word in STEPS.items() if latency.get(name)]
+    return [
+        {"name": word, "ms": latency[name]}
+        for name, word in words.STEPS.items()
+        if name != "first_word" and latency.get(name)
+    ]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bots import images, origins
@@ -45,9 +45,11 @@ class PlacesForm(PageForm):
             try:
                 kept.append(origin_of(line))
             except ValueError:
-                wrong.append(_now("“%(line)s” is no website; write it like https://www.example.com.") % {"line": line})
+                wrong.append(
+                    gettext("“%(line)s” is no website; write it like https://www.example.com.") % {"line": line}
+                )
         if len(kept) > MOST_DOMAINS:
-            wrong.append(_now("At most %(most)s websites.") % {"most": MOST_DOMAINS})
+            wrong.append(gettext("At most %(most)s websites.") % {"most": MOST_DOMAINS})
         if wrong:
             raise ValidationError(wrong)
         return list(dict.fromkeys(kept))
@@ -126,9 +128,9 @@ class LookForm(PageForm):
     def clean_suggestions(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["suggestions"].splitlines() if line.strip()]
         if len(lines) > MOST_SUGGESTIONS:
-            raise ValidationError(_now("At most %(most)s questions.") % {"most": MOST_SUGGESTIONS})
+            raise ValidationError(gettext("At most %(most)s questions.") % {"most": MOST_SUGGESTIONS})
         if any(len(line) > SUGGESTION_LENGTH for line in lines):
-            raise ValidationError(_now("At most %(most)s characters a question.") % {"most": SUGGESTION_LENGTH})
+            raise ValidationError(gettext("At most %(most)s characters a question.") % {"most": SUGGESTION_LENGTH})
         return lines
 
     def refuse(self, problem: Problem) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import nh3
 from django import template
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from chat.readiness.lines import Line
@@ -23,6 +24,7 @@ _TAGS = {
 }  # fmt: skip
 _HEADING = re.compile(r"<(/?)h[12]>")
 _LINK = re.compile(r'<a href="([^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
+_MARK = re.compile(r"<code>.*?</code>|<[^>]*>|\[(?P<mark>\d{1,3})\]", re.DOTALL)
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 _markdown.disable(["image"])
 
@@ -36,6 +38,21 @@ def answer_html(text: str | None) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )  # fmt: skip
     return mark_safe(_LINK.sub(_with_host, clean))  # noqa: S308 -- nh3 has taken out all but the tags above
+
+
+@register.filter
+def cited_html(turn: dict[str, Any]) -> SafeString:
+    """The answer of a turn (chat.dashboard.told) as above, its marks as links to the sources below it."""
+    numbers = {citation["number"] for citation in turn["citations"]}
+
+    def linked(found: re.Match[str]) -> str:
+        number = int(found["mark"] or 0)
+        if number not in numbers:
+            return found[0]
+        source = format_html('<span class="visually-hidden">{} </span>{}', _("source"), number)
+        return format_html('<a class="cite" href="#cite-{}-{}">{}</a>', turn["id"], number, source)
+
+    return mark_safe(_MARK.sub(linked, answer_html(turn["text"])))  # noqa: S308 -- safe above, and links of our own
 
 
 @register.filter

@@ -97,6 +97,18 @@ def test_a_little_markdown_and_nothing_else(text: str, drawn: str) -> None:
     assert answers.answer_html(text).strip() == drawn
 
 
+def test_marks_of_an_answer_lead_to_its_sources_and_nothing_else_of_it_is_html() -> None:
+    said = "**Two** [1] days [7]\n\n- `[1]`\n- <img src=x onerror=alert(1)> [x](javascript:alert(1)) [1](https://a.example/)"
+    turn = {"id": "t", "text": said, "citations": [{"number": 1}]}
+    drawn = answers.cited_html(turn)
+    mark = '<a class="cite" href="#cite-t-1"><span class="visually-hidden">source </span>1</a>'
+    assert f"<strong>Two</strong> {mark} days [7]" in drawn
+    assert "<li><code>[1]</code></li>" in drawn
+    assert "<img" not in drawn
+    assert 'href="javascript' not in drawn
+    assert f'<a href="https://a.example/" {_REL}>1</a>' in drawn
+
+
 def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: MakeBot) -> None:
     bot, client = make_bot(), page_as(Role.EDITOR)
     session, path = called(bot)

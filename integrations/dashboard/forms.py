@@ -8,7 +8,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.forms import BoundField
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.chatmodels import kinds, parameters
@@ -101,12 +101,12 @@ class ProviderForm(PageForm):
         key, address, model = (self.fields[name] for name in ("api_key", "base_url", "default_model"))
         has_key = self.provider is not None and self.provider.has_api_key
         key.required = self.kind.needs_key and not has_key
-        key.help_text = _now("Kept encrypted and never shown again.")
+        key.help_text = gettext("Kept encrypted and never shown again.")
         if has_key:
-            key.help_text = _now("One is stored. Leave this empty to keep it; a new address asks for it again.")
+            key.help_text = gettext("One is stored. Leave this empty to keep it; a new address asks for it again.")
         address.required = self.kind.needs_address
         if self.kind in ADDRESSES:
-            address.help_text = _now("Leave empty for the provider's own.")
+            address.help_text = gettext("Leave empty for the provider's own.")
             address.widget.attrs["placeholder"] = ADDRESSES[self.kind]
         model.widget.attrs["placeholder"] = kinds.DEFAULT_MODELS.get(self.kind, "")
 

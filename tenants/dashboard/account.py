@@ -10,7 +10,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from tenants import people, selectors
@@ -20,9 +20,9 @@ from tenants.pages import PageForm
 
 class NameForm(PageForm):
     name = forms.CharField(
-        label=lazy("Your name"), max_length=200, required=False,
+        label=gettext_lazy("Your name"), max_length=200, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=lazy("How the others in your organisations see you."),
+        help_text=gettext_lazy("How the others in your organisations see you."),
     )  # fmt: skip
 
 

@@ -6,21 +6,21 @@ from typing import ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
-from tenants import audit
+from tenants import audit, words
 from tenants.enums import Role
 from tenants.pages import Page, PageForm
 
 
 class FilterForm(PageForm):
-    actor = forms.CharField(label=lazy("Who"), max_length=254, required=False)
-    action = forms.ChoiceField(label=lazy("What"), required=False)
+    actor = forms.CharField(label=gettext_lazy("Who"), max_length=254, required=False)
+    action = forms.ChoiceField(label=gettext_lazy("What"), required=False)
     since = forms.DateField(
-        label=lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
-        label=lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
 
@@ -33,8 +33,9 @@ class AuditLogView(Page):
         form = FilterForm(request.GET or None)
         action = form.fields["action"]
         assert isinstance(action, forms.ChoiceField)
-        known = [(name, name) for name in audit.actions_of(self.tenant)]
-        action.choices = [("", lazy("Everything")), *known]
+        named = ((name, str(words.in_words(name, "deed"))) for name in audit.actions_of(self.tenant))
+        known = sorted(named, key=lambda each: each[1])
+        action.choices = [("", gettext_lazy("Everything")), *known]
         asked = form.cleaned_data if form.is_valid() else {}
         rows = audit.events_of(self.tenant, **{name: value for name, value in asked.items() if value})
         if form.errors:  # what cannot be asked for finds nothing, rather than everything

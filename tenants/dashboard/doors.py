@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -49,10 +49,12 @@ class ChooserView(LoginRequiredMixin, View):
 class OrganisationForm(PageForm):
     """An organisation of one who is signed in."""
 
-    organisation = forms.CharField(label=lazy("Name of the organisation"), max_length=200)
+    organisation = forms.CharField(label=gettext_lazy("Name of the organisation"), max_length=200)
     slug = forms.CharField(
-        label=lazy("Short name"), max_length=63, required=False, validators=[SLUG],
-        help_text=lazy("Part of its addresses: small letters, digits and hyphens. Left empty, it follows the name."),
+        label=gettext_lazy("Short name"), max_length=63, required=False, validators=[SLUG],
+        help_text=gettext_lazy(
+            "Part of its addresses: small letters, digits and hyphens. Left empty, it follows the name."
+        ),
     )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -66,15 +68,17 @@ class WelcomeForm(OrganisationForm):
     """An organisation and the person who makes it."""
 
     name = forms.CharField(
-        label=lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
-        label=lazy("Your e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=gettext_lazy("Your e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     password = forms.CharField(
-        label=lazy("A password"), max_length=200, strip=False,
+        label=gettext_lazy("A password"), max_length=200, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=lazy("At least 8 characters, and not one of the common ones. If you have an account, its password."),
+        help_text=gettext_lazy(
+            "At least 8 characters, and not one of the common ones. If you have an account, its password."
+        ),
     )  # fmt: skip
 
 

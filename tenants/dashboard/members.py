@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tenants import members
 from tenants.enums import Role
@@ -20,10 +20,10 @@ from tenants.models import Invitation, Membership
 from tenants.pages import ConfirmPage, FormPage, Page, PageForm
 
 MEANINGS = {
-    Role.VIEWER: lazy("reads everything but keys and members' settings, and tries bots out"),
-    Role.EDITOR: lazy("also changes knowledge and bots, and publishes them"),
-    Role.ADMIN: lazy("also manages AI providers, API keys, members and the organisation's settings"),
-    Role.OWNER: lazy("may do everything, also delete the organisation"),
+    Role.VIEWER: gettext_lazy("reads everything but keys and members' settings, and tries bots out"),
+    Role.EDITOR: gettext_lazy("also changes knowledge and bots, and publishes them"),
+    Role.ADMIN: gettext_lazy("also manages AI providers, API keys, members and the organisation's settings"),
+    Role.OWNER: gettext_lazy("may do everything, also delete the organisation"),
 }
 
 
@@ -94,8 +94,8 @@ class RoleView(_Members):
 
 
 class InviteForm(PageForm):
-    email = forms.EmailField(label=lazy("E-mail"), max_length=254)
-    role = forms.ChoiceField(label=lazy("Role"), widget=forms.RadioSelect)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), widget=forms.RadioSelect)
 
 
 class InviteView(_Members, FormPage):

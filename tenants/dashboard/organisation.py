@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tenants import services
 from tenants.enums import Role
@@ -17,10 +17,10 @@ from tenants.pages import ConfirmPage, FormPage, PageForm
 
 
 class OrganisationForm(PageForm):
-    name = forms.CharField(label=lazy("Name"), max_length=200)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     description = forms.CharField(
-        label=lazy("Description"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=lazy("For the people of the organisation; customers do not see it."),
+        label=gettext_lazy("Description"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("For the people of the organisation; customers do not see it."),
     )  # fmt: skip
 
 
