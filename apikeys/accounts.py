@@ -118,8 +118,9 @@ def _password_changed(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
 
 
 def _password_reset(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
-    """A mail with the link arrived; where there is a second address on its way, nobody knows at which."""
-    if EmailAddress.objects.filter(user=user).count() == 1:
+    """A mail with the link arrived; where there is a second address on its way, nobody knows at which. That one goes:
+    whoever had the account before could still make it theirs by a link that they were sent."""
+    if not EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()[0]:
         people.confirm(user)
     _note(user, "user.password")
 

@@ -36,6 +36,8 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one takes its place o
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers because somebody typed their address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
+# Before a new e-mail, which is as good as a new password: who finds a browser open gets no further than that.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this browser; every other session ends with the old password
 MFA_ADAPTER = "apikeys.accounts.SecondFactorAdapter"
