@@ -57,6 +57,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise ValidationError(said)
         return user
 
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """The one that a person signs in with stays until another takes its place."""
+        return bool(email_address.email != email_address.user.email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is away is the operator's trouble: it is logged, and the page goes on."""
         try:

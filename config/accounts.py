@@ -32,6 +32,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # Optional, since a machine without a mail server would lock its people out; a second factor asks for a confirmed one.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_FORMS = {"add_email": "apikeys.addresses.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one takes its place once it is confirmed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers because somebody typed their address
 ACCOUNT_EMAIL_NOTIFICATIONS = True

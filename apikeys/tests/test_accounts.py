@@ -230,6 +230,25 @@ def test_a_new_e_mail_takes_the_old_ones_place_once_it_is_confirmed(owner: User)
     assert list(rows) == [("new@acme.example", True, True)]
 
 
+def test_who_never_confirmed_an_e_mail_signs_in_with_it_until_another_is(owner: User) -> None:
+    client = Client()
+    _sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/email/", {"action_add": "", "email": "wrong@acme.example"})
+    client.post("/accounts/email/", {"action_add": "", "email": "new@acme.example"})
+    owner.refresh_from_db()
+    assert owner.email == EMAIL
+    client.post("/accounts/email/", {"action_remove": "", "email": EMAIL})
+    assert _sign_in(Client()).status_code == 302
+    page = client.get("/accounts/email/").content.decode()
+    assert EMAIL in page
+    assert "new@acme.example" in page
+    client.post(_link("/accounts/confirm-email/"))
+    owner.refresh_from_db()
+    assert owner.email == "new@acme.example"
+    assert [row.email for row in EmailAddress.objects.filter(user=owner)] == ["new@acme.example"]
+
+
 def test_a_new_e_mail_asks_who_one_is(owner: User) -> None:
     client = Client()
     _sign_in(client)
