@@ -57,6 +57,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise ValidationError(said)
         return user
 
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """The one that a person signs in with stays until another takes its place."""
+        return bool(email_address.email != email_address.user.email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is away is the operator's trouble: it is logged, and the page goes on."""
         try:
@@ -118,8 +122,9 @@ def _password_changed(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
 
 
 def _password_reset(user: User, **_: Any) -> None:  # noqa: ANN401 -- same
-    """A mail with the link arrived; where there is a second address on its way, nobody knows at which."""
-    if EmailAddress.objects.filter(user=user).count() == 1:
+    """A mail with the link arrived; where there is a second address on its way, nobody knows at which. That one goes:
+    whoever had the account before could still make it theirs by a link that they were sent."""
+    if not EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()[0]:
         people.confirm(user)
     _note(user, "user.password")
 

@@ -140,7 +140,7 @@ def _flat(detail: Any, at: tuple[str, ...]) -> Iterator[tuple[str, str]]:  # noq
 def _read(number: int, line: str) -> Any:  # noqa: ANN401 -- JSON
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ParseError(f"Line {number} is no JSON.") from error
 
 

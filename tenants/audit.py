@@ -52,7 +52,7 @@ def events_of(
     if since:
         rows = rows.filter(at__gte=_midnight(since))
     if until:
-        rows = rows.filter(at__lt=_midnight(until + timedelta(days=1)))
+        rows = rows.filter(at__lt=_midnight(until) + timedelta(days=1))
     return rows.order_by("-at", "id")
 
 
@@ -68,4 +68,5 @@ def kept_days() -> int:
 
 
 def _midnight(day: date) -> datetime:
+    day = min(max(day, date(1900, 1, 1)), date(9999, 12, 1))  # beyond them there is no room for a time zone
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -25,14 +25,17 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
-from tenants import context, selectors
+from tenants import context, limits, selectors, zones
 from tenants.enums import Role
-from tenants.errors import Forbidden, NotFound, Problem
+from tenants.errors import Forbidden, Invalid, NotFound, Problem
+from tenants.keys import redis_key
 from tenants.models import Membership, User
 from tenants.types import Principal, TenantRef
 
 ZONE_COOKIE = "zone"
 ROWS = 25
+# Of a member, over all pages that ask a model or embed something.
+COSTLY_A_MINUTE = 60
 
 
 class _Renderer(TemplatesSetting):
@@ -60,9 +63,10 @@ class PageForm(forms.Form):
 
 class Page(View):
     """A page inside a tenant. `roles` says what each method asks of a member, `section` which entry of the menu it
-    belongs to; a method absent from `roles` is the owner's."""
+    belongs to; a method absent from `roles` is the owner's. `costly` are the methods that ask a model or embed."""
 
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER, "POST": Role.EDITOR}
+    costly: ClassVar[frozenset[str]] = frozenset()
     section: ClassVar[str] = ""
     template: ClassVar[str] = ""
     request: HttpRequest
@@ -100,6 +104,14 @@ class Page(View):
         needed = self.roles.get(method, Role.OWNER)
         if not Role(self.membership.role).covers(needed):
             raise Forbidden(_("This needs the role “%(role)s” or above.") % {"role": needed.label})
+        if any("\x00" in value for values in self.request.GET.lists() for value in (values[0], *values[1])):
+            raise Invalid(_("The address holds a character that cannot be looked for."))
+        if method in self.costly:
+            self.count_cost()
+
+    def count_cost(self) -> None:
+        """Count an act that asks a model or embeds something. Raises `TooManyRequests`."""
+        limits.hit_minutely(key=redis_key(self.tenant, "costly", self.membership.user_id), limit=COSTLY_A_MINUTE)
 
     def refused(self, problem: Problem) -> HttpResponseBase:
         """What could not be done: said on the page that the person came from, or on one of its own, as where a member's
@@ -210,6 +222,6 @@ class ConfirmPage(Page):
 def zone_of(request: HttpRequest) -> ZoneInfo:
     """The reader's time zone, as their browser told it."""
     try:
-        return ZoneInfo(request.COOKIES.get(ZONE_COOKIE, "UTC"))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+        return zones.zone(request.COOKIES.get(ZONE_COOKIE, "UTC"))
+    except ValueError:
+        return zones.zone("UTC")

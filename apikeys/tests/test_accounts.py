@@ -218,6 +218,7 @@ def test_a_new_e_mail_takes_the_old_ones_place_once_it_is_confirmed(owner: User)
     EmailAddress.objects.filter(user=owner).update(verified=True)
     client = Client()
     _sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.post("/accounts/email/", {"action_add": "", "email": "new@acme.example"})
     owner.refresh_from_db()
     assert owner.email == EMAIL
@@ -241,6 +242,53 @@ def test_fields_before_signing_in_speak_our_words(db: None, path: str, said: tup
     assert [label for label in ("E-mail", "Password", "Stay signed in") if f">{label}" in page] == list(said)
     assert "Remember Me" not in page
     assert 'placeholder="' not in page
+
+
+def test_who_never_confirmed_an_e_mail_signs_in_with_it_until_another_is(owner: User) -> None:
+    client = Client()
+    _sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/email/", {"action_add": "", "email": "wrong@acme.example"})
+    client.post("/accounts/email/", {"action_add": "", "email": "new@acme.example"})
+    owner.refresh_from_db()
+    assert owner.email == EMAIL
+    client.post("/accounts/email/", {"action_remove": "", "email": EMAIL})
+    assert _sign_in(Client()).status_code == 302
+    page = client.get("/accounts/email/").content.decode()
+    assert EMAIL in page
+    assert "new@acme.example" in page
+    client.post(_link("/accounts/confirm-email/"))
+    owner.refresh_from_db()
+    assert owner.email == "new@acme.example"
+    assert [row.email for row in EmailAddress.objects.filter(user=owner)] == ["new@acme.example"]
+
+
+def test_a_new_e_mail_asks_who_one_is(owner: User) -> None:
+    client = Client()
+    _sign_in(client)
+    asked = client.post("/accounts/email/", {"action_add": "", "email": "new@acme.example"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="new@acme.example").exists()
+    client.post(asked["Location"], {"password": PASSWORD})
+    assert EmailAddress.objects.filter(user=owner, email="new@acme.example").exists()
+
+
+def test_a_reset_takes_the_account_from_who_had_it_before(owner: User) -> None:
+    EmailAddress.objects.filter(user=owner).update(verified=True)
+    before = Client()
+    _sign_in(before)
+    before.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    before.post("/accounts/email/", {"action_add": "", "email": "other@x.example"})
+    theirs = _link("/accounts/confirm-email/")
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": EMAIL})
+    there = client.get(_link("/accounts/password/reset/key/"), follow=True)
+    new = {"password1": "another good phrase", "password2": "another good phrase"}
+    assert client.post(there.request["PATH_INFO"], new).status_code == 302
+    before.post(theirs)
+    owner.refresh_from_db()
+    assert owner.email == EMAIL
+    assert [row.email for row in EmailAddress.objects.filter(user=owner)] == [EMAIL]
 
 
 def test_one_sees_where_one_is_signed_in_and_ends_the_others(owner: User) -> None:

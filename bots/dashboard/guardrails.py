@@ -40,6 +40,8 @@ class GuardrailsPage(BotPage):
         data = _with_taken(request.POST)
         form, questions = ScopeForm(data), BenchForm(data)
         do = "bench" if "take" in data else data.get("do", "save")
+        if do in {"bench", "try"}:
+            self.count_cost()
         if do == "bench":
             return self._benched(form, questions)
         if do == "try":

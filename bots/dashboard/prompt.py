@@ -127,6 +127,7 @@ class ModelsPage(Page):
         kind, problem = ProviderName(provider.provider_name), ""
         models = sorted({*integrations.chat_prices(kind), *filter(None, [DEFAULT_MODELS.get(kind)])})
         if "live" in request.GET:
+            self.count_cost()
             try:
                 models = asking.models(provider=provider)
             except ProviderError as error:

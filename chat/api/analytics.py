@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from rest_framework.response import Response
 from bots import selectors as bots
 from chat.analytics import figures, tables
 from chat.readiness import operator, tenant
+from tenants import zones
 from tenants.enums import Role
 from tenants.http import TenantView
 from tenants.types import Principal
@@ -37,8 +37,8 @@ class AnalyticsFilter(serializers.Serializer[Any]):
 
     def validate_zone(self, name: str) -> str:
         try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            zones.zone(name)
+        except ValueError as error:
             raise serializers.ValidationError(["A name of the IANA time zone database."]) from error
         return name
 

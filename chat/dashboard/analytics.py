@@ -48,7 +48,7 @@ class SpanForm(PageForm):
         """First day, last day and bot; a range that is none is the last 30 days."""
         self.is_valid()
         found, today = self.cleaned_data, timezone.localdate()
-        last = min(found.get("until") or today, today)
+        last = max(days.FIRST, min(found.get("until") or today, today))
         first = found.get("since") or last - timedelta(days=int(found.get("range") or 30) - 1)
         if first > last or (last - first).days > 731:
             first = last - timedelta(days=29)

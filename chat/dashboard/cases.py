@@ -222,7 +222,7 @@ class SaveTurnPage(BotPage):
                 return selectors.one_test_set(bot_id=self.bot.id, set_id=UUID(given))
             except ValueError as error:
                 raise Invalid(errors={"test_set": [_("There is no such test set.")]}) from error
-        name = self.request.POST.get("name", "").strip()[:200] or _("First tests")
+        name = self.request.POST.get("name", "").replace("\x00", "").strip()[:200] or _("First tests")
         known = self.bot.test_sets.filter(name__iexact=name).order_by("created_at").first()
         return known or services.create_test_set(by=self.principal, bot_id=self.bot.id, name=name)
 
@@ -241,7 +241,7 @@ class SaveTurnPage(BotPage):
 def _line(given: Mapping[str, Any]) -> bytes:
     try:
         history = json.loads(given["history"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(_("What was said before cannot be read.")) from error
     return json.dumps({**given, "history": history}).encode()
 

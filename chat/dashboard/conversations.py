@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from tenants.enums import Role as Place
 from tenants.errors import NotFound
 from tenants.pages import ConfirmPage, Page, PageForm
 
+_PLACE = re.compile(r"-?[0-9]{1,9}")
 ALL = [("", gettext_lazy("All"))]
 BECAME = {
     "refused": gettext_lazy("Refused"),
@@ -112,7 +114,7 @@ class ShowConversation(OnConversation):
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
         row, said = self.conversation, list(self.conversation.messages.all())
         after = request.GET.get("after", "")
-        if request.htmx and after.lstrip("-").isdigit():  # type: ignore[attr-defined]  # of django-htmx
+        if request.htmx and _PLACE.fullmatch(after):  # type: ignore[attr-defined]  # of django-htmx
             new = [message for message in said if message.position > int(after)]
             if not new and request.GET.get("status") == row.status:
                 return self.show(template="dashboard/conversations/_nothing.html", status=204)

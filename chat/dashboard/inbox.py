@@ -86,7 +86,7 @@ class Reply(ShowConversation):
     roles: ClassVar[dict[str, Place]] = {"GET": Place.EDITOR, "POST": Place.EDITOR}
 
     def post(self, request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
-        written = request.POST.get("content", "")
+        written = request.POST.get("content", "").replace("\x00", "")
         try:
             services.reply(by=self.principal, conversation_id=conversation_id, content=written)
         except Problem as problem:

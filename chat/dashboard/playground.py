@@ -25,6 +25,7 @@ from chat.turn import pipeline
 from chat.turn.types import Listener
 from integrations.chatmodels.types import Turn
 from tenants.enums import Role
+from tenants.errors import Problem
 from tenants.pages import PageForm
 
 SUGGESTED = 6
@@ -42,7 +43,7 @@ class AskForm(PageForm):
         try:
             said = json.loads(self.cleaned_data["talk"] or "[]")
             return [Turn(_role(each), str(each["content"])[:ANSWER_CHARACTERS]) for each in said][-HISTORY:]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise forms.ValidationError(_("What was said before cannot be read. Begin a new talk.")) from error
 
 
@@ -56,6 +57,7 @@ class _Asking(AwaitingPage):
     """What both ways of asking have in common."""
 
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER, "POST": Role.VIEWER}
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     tab: ClassVar[str] = "bot-playground"
 
     def begin(self, form: AskForm) -> pipeline.Begun:
@@ -114,6 +116,10 @@ class SpeakPage(_Asking):
             sentences = [str(sentence) for said in form.errors.values() for sentence in said]
             return HttpResponse(" ".join(sentences), status=422, content_type="text/plain; charset=utf-8")
         return sse.response(self._events(form, await self.reading(self.begin, form)))
+
+    def refused(self, problem: Problem) -> HttpResponseBase:
+        """For the script, which says it in the place of the answer."""
+        return HttpResponse(problem.detail, status=problem.status, content_type="text/plain; charset=utf-8")
 
     async def _events(self, form: AskForm, begun: pipeline.Begun) -> AsyncGenerator[bytes]:
         async def talk(listener: Listener) -> playing.Played:

@@ -31,6 +31,7 @@ ADMINS: dict[str, Role] = {"GET": Role.ADMIN, "POST": Role.ADMIN}
 
 class _ProviderPage(Page):
     roles: ClassVar[dict[str, Role]] = ADMINS
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     section: ClassVar[str] = "providers"
 
     def say(self, name: str, result: ProbeResult) -> None:
@@ -179,6 +180,7 @@ class TestProvider(_OnProvider):
 class ProviderModels(_OnProvider):
     """The models that the provider has for this key, for the field's list; a failure is said and stops nothing."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     template: ClassVar[str] = "dashboard/providers/_models.html"
 
     def get(self, request: HttpRequest, provider_id: UUID) -> HttpResponse:

@@ -74,6 +74,7 @@ class SearchPage(OfDataset):
         return given
 
     def find(self, given: dict[str, Any]) -> search.SearchResult:
+        self.count_cost()
         only = search.Filter(tags=tuple(given["tags"]), metadata=given["metadata"])
         return search.search(
             dataset_ids=[self.dataset.id], query=given["query"], k=given["k"], limits={self.dataset.id: only}

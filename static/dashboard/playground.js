@@ -79,7 +79,7 @@ class Talk {
       method: "POST", body, signal: this.asking.signal, credentials: "same-origin",
       headers: { "X-CSRFToken": body.get("csrfmiddlewaretoken") },
     });
-    if (!answer.ok) throw new Told(answer.status === 422 ? await answer.text() : "");
+    if (!answer.ok) throw new Told([422, 429].includes(answer.status) ? await answer.text() : "");
     if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) throw new Told("");
     const live = turn.querySelector("[data-live]");
     let words = "";

@@ -69,6 +69,7 @@ class TopicsStep(Step):
     def values(self) -> Mapping[str, Any]:
         if self.state.bot is None:
             return {}
+        self.page.count_cost()
         initial = {**self._scope(), **self._probes()}
         form = TopicsForm(initial=initial)
         return {"form": form, "tried": self._tried(bots.proposed_policy(**self._scope()), initial)}
@@ -81,6 +82,7 @@ class TopicsStep(Step):
             return self.page.drawn(status=422, form=form, tried=[])
         policy = bots.proposed_policy(**form.scope)
         if self.page.request.POST.get("action") == "try":
+            self.page.count_cost()
             return self.page.drawn(form=form, tried=self._tried(policy, form.cleaned_data))
         self._save(form.scope)
         return self.page.onward(_("The topics are saved."))
