@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -27,8 +28,10 @@ from tenants.errors import Invalid
 from tenants.keys import redis, redis_key
 from tenants.types import Principal
 
-MOST_VISITS = 200  # websites a bot; the one that was not seen for the longest time makes room
-VISITS_A_MINUTE = 60  # written a bot, whatever strangers claim to be
+# Websites a bot; the one that was not seen for the longest time makes room, but none that is served for one that is
+# not: anybody can claim to be a website.
+MOST_VISITS = 200
+VISITS_A_MINUTE = 60  # written a bot, of those that are served and of the others
 A_MINUTE = 60
 _NO_ADDRESS = re.compile(r"[\s\x00-\x1f\"'<>\\]")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
@@ -84,8 +87,10 @@ def record_visit(*, bot_id: UUID, origin: str, refused: str = "") -> None:
             create_defaults={"refused": refused, "first_at": now, "last_at": now},
         )  # fmt: skip
         if created:
-            kept = list(selectors.visits(bot_id).values_list("id", flat=True)[:MOST_VISITS])
-            Visit.objects.filter(bot_id=bot_id).exclude(id__in=kept).delete()
+            rows = Visit.objects.filter(bot_id=bot_id)
+            served = rows.annotate(is_served=ExpressionWrapper(Q(refused=""), output_field=BooleanField()))
+            kept = list(served.order_by("-is_served", "-last_at", "id").values_list("id", flat=True)[:MOST_VISITS])
+            rows.exclude(id__in=kept).delete()
 
 
 def _due(bot_id: UUID, site: str, refused: str) -> bool:
@@ -93,7 +98,9 @@ def _due(bot_id: UUID, site: str, refused: str) -> bool:
     tenant = context.current()
     which = hashlib.sha256(f"{site} {refused}".encode()).hexdigest()[:24]
     with suppress(RedisError):
-        client, written = redis(), redis_key(tenant, "visits", bot_id)
+        client, written = redis(), redis_key(tenant, "visits", "refused" if refused else "served", bot_id)
+        if int(client.get(written) or 0) >= VISITS_A_MINUTE:
+            return False
         if client.set(f"{written}:{which}", 1, nx=True, ex=A_MINUTE):
             count = client.incr(written)
             if count == 1:

@@ -112,8 +112,19 @@ def test_visits_are_counted_once_a_minute_and_bounded(
     assert Visit.objects.count() == 5
     latest = Visit.objects.order_by("-last_at")[0].origin
     assert (
-        latest == f"https://{website.VISITS_A_MINUTE - 3}.example"
+        latest == f"https://{website.VISITS_A_MINUTE - 2}.example"
     )  # what came past the limit of a minute is left out
+
+
+def test_strangers_push_out_no_website_that_is_served(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(website, "MOST_VISITS", 2)
+    monkeypatch.setattr(website, "VISITS_A_MINUTE", 3)
+    services.record_visit(bot_id=bot.id, origin="https://www.acme.com")
+    for number in range(5):
+        services.record_visit(bot_id=bot.id, origin=f"https://{number}.example", refused="origin_not_allowed")
+    services.record_visit(bot_id=bot.id, origin="https://shop.acme.com")
+    kept = Visit.objects.filter(bot=bot).values_list("origin", flat=True)
+    assert set(kept) == {"https://www.acme.com", "https://shop.acme.com"}
 
 
 def test_visits_are_listed_the_latest_first(api: APIClient, bot: Bot, statements: Callable[[int], Any]) -> None:

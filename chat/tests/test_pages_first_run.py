@@ -230,4 +230,8 @@ def test_roles(page_as: Callable[..., Client]) -> None:
     assert editor.post(_step("provider"), {"provider_name": "builtin"}).status_code == 403
     assert editor.post(_step("name"), {"name": "Mine"}).status_code == 403
     assert editor.post(_step("provider"), {"skip": "yes"}).status_code == 302
+    assert editor.post(_step("bot"), {"name": "Bot"}).status_code == 422
+    assert not TenantAIProvider.objects.exists()
+    page_as(Role.ADMIN).post(_step("provider"), {"provider_name": "builtin"})
+    assert editor.post(_step("bot"), {"name": "Bot"}).status_code == 302
     assert page_as(Role.ADMIN).post(_step("name"), {"name": "Acme"}).status_code == 302

@@ -66,6 +66,16 @@ def test_an_admin_changes_everybody_but_owners(
     assert AuditEvent.objects.filter(action="member.role", data__role="owner").exists()
 
 
+def test_anybody_gives_up_their_own_place_and_no_other(
+    api_as: Callable[..., APIClient], place: Callable[..., Membership]
+) -> None:
+    mine, other = f"{MEMBERS}/{place(Role.VIEWER).id}", f"{MEMBERS}/{place(Role.EDITOR).id}"
+    viewer = api_as(Role.VIEWER)
+    assert _answer(viewer.delete(other)) == (403, "role_missing")
+    assert viewer.delete(mine).status_code == 204
+    assert viewer.get("/v1/tenant/members").status_code == 401
+
+
 def test_the_last_owner_stays(api: APIClient, place: Callable[..., Membership]) -> None:
     boss, other = f"{MEMBERS}/{place(Role.OWNER).id}", f"{MEMBERS}/{place(Role.ADMIN).id}"
     assert _answer(api.put(boss, {"role": "admin"})) == (409, "last_owner")

@@ -19,7 +19,7 @@ from integrations import services as providers
 from integrations.enums import ProviderName
 from integrations.models import TenantAIProvider
 from tenants.enums import Role
-from tenants.errors import Problem
+from tenants.errors import Forbidden, Problem
 from tenants.pages import PageForm
 
 KINDS = (
@@ -105,8 +105,10 @@ class ProviderStep(Step):
 
 
 def builtin(step: Step) -> TenantAIProvider:
-    """The tenant's own, made where there is none."""
+    """The tenant's own, made where there is none; by an admin, whose the providers are."""
     rows = TenantAIProvider.objects.filter(provider_name=ProviderName.BUILTIN, is_active=True)
-    return rows.order_by("created_at").first() or providers.create(
-        by=step.page.principal, provider_name=ProviderName.BUILTIN.value
-    )
+    if found := rows.order_by("created_at").first():
+        return found
+    if not Role(step.page.membership.role).covers(Role.ADMIN):
+        raise Forbidden(_("This needs the role “%(role)s” or above.") % {"role": Role.ADMIN.label})
+    return providers.create(by=step.page.principal, provider_name=ProviderName.BUILTIN.value)
