@@ -81,7 +81,7 @@ def test_the_guide_uploads_files(api: APIClient, dataset: Dataset, process: Proc
     assert {(item["status"], item["error"], item["progress"]) for item in listed} == {("completed", None, 100)}
     for query, title, page in (
         ("How long may I return something?", "Customer support guide", 2),
-        ("How long is the warranty?", "product_documentation", None),
+        ("How long is the warranty?", "Product documentation", None),
         ("Where is the shop?", "faq_database", None),
         ("When do invoices come?", "notes", None),
     ):
