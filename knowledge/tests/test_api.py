@@ -82,7 +82,7 @@ def test_the_guide_uploads_files(api: APIClient, dataset: Dataset, process: Proc
     for query, title, page in (
         ("How long may I return something?", "Customer support guide", 2),
         ("How long is the warranty?", "Product documentation", None),
-        ("Where is the shop?", "faq_database", None),
+        ("Where is the shop?", "Faq database", None),
         ("When do invoices come?", "notes", None),
     ):
         found = api.post(f"{ROOT}/{dataset.id}/search", {"query": query, "k": 3}).json()
