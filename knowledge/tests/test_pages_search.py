@@ -58,8 +58,7 @@ def test_only_among_some_documents(filled: Dataset, page_as: PageAs) -> None:
 
 def test_a_question_that_cannot_be_asked(filled: Dataset, page_as: PageAs) -> None:
     client = page_as(Role.VIEWER)
-    assert client.get(page("dataset-search", filled.id) + "?query=a%00b").status_code == 400
-    for query in ("?query=", "?query=x&k=999", "?query=x&metadata=wrong", "?query=x&tags=unknown"):
+    for query in ("?query=", "?query=x&k=999", "?query=x&metadata=wrong", "?query=a%00b", "?query=x&tags=unknown"):
         answer = client.get(page("dataset-search", filled.id) + query)
         assert answer.status_code == 422, query
         assert answer.context["form"].errors
