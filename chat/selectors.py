@@ -108,6 +108,13 @@ def conversation(conversation_id: UUID, *, by: Principal) -> Conversation:
     return found
 
 
+def is_unchanged(conversation_id: UUID, *, by: Principal, after: str, status: str) -> bool:
+    """Whether nothing was said behind this place and the status is still this: cheap, for pages that ask often."""
+    rows = visible(Conversation.objects.filter(id=conversation_id, status=status), by=by)
+    later = Message.objects.filter(conversation=conversation_id, position__gt=int(after))
+    return rows.exists() and not later.exists()
+
+
 def told(ids: Sequence[UUID], *, by: Principal) -> QuerySet[Conversation]:
     """Some conversations whole, as they are taken along in a file: without the traces."""
     rows = Message.objects.defer("trace").order_by("position").select_related("feedback")

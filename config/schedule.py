@@ -15,4 +15,5 @@ BEAT: dict[str, dict[str, Any]] = {
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
     "purge-calls": {"task": "integrations.tasks.purge_calls", "schedule": timedelta(hours=6)},
     "purge-audit": {"task": "tenants.tasks.purge_audit", "schedule": timedelta(hours=6)},
+    "purge-sessions": {"task": "tenants.tasks.purge_sessions", "schedule": timedelta(hours=6)},
 }

@@ -9,9 +9,12 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from tenants import audit
 from tenants.errors import Conflict, Invalid
 from tenants.models import User
+from tenants.types import Principal
 
 
 class EmailTaken(Conflict):
@@ -44,8 +47,11 @@ def check_password_strength(*, password: str, email: str, name: str = "") -> Non
 
 def rename(*, user: User, name: str) -> None:
     """What the person wants to be called."""
-    user.name = name.strip()
-    user.save(update_fields=["name", "updated_at"])
+    with transaction.atomic():
+        user.name = name.strip()
+        user.save(update_fields=["name", "updated_at"])
+        by = Principal(kind="user", user_id=user.id, email=user.email)
+        audit.record(by=by, action="user.name", target=user.email)
 
 
 def keep_address(user: User) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from celery import Task, shared_task
 from celery.exceptions import Reject
 from celery.utils.log import get_task_logger
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
@@ -68,4 +69,11 @@ def purge_audit() -> int:
     """Delete the audit events that are older than the operator keeps them; answers how many."""
     oldest = timezone.now() - timedelta(days=audit_settings()["retention_days"])
     deleted, _ = AuditEvent.objects.filter(at__lt=oldest).delete()
+    return deleted
+
+
+@shared_task
+def purge_sessions() -> int:
+    """Delete the sessions of pages that are over; answers how many."""
+    deleted, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
     return deleted

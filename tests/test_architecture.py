@@ -57,6 +57,7 @@ PLATFORM_TASKS = {
     "chat.tasks.purge": "purges in every live tenant",
     "integrations.tasks.purge_calls": "purges in every live tenant",
     "tenants.tasks.purge_audit": "the audit is public",
+    "tenants.tasks.purge_sessions": "sessions are public",
 }
 
 

@@ -55,7 +55,7 @@ class Keys(_KeyPage):
     template: ClassVar[str] = "dashboard/keys/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
+        state, words = request.GET.get("state", ""), request.GET.get("q", "").replace("\x00", "").strip()
         state = state if state in STATES else "active"
         every = selectors.keys()
         rows = _in_state(every, state)

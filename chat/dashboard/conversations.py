@@ -112,12 +112,14 @@ class ShowConversation(OnConversation):
     template: ClassVar[str] = "dashboard/conversations/detail.html"
 
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        row, said = self.conversation, list(self.conversation.messages.all())
         after = request.GET.get("after", "")
-        if request.htmx and _PLACE.fullmatch(after):  # type: ignore[attr-defined]  # of django-htmx
+        asks_again = bool(request.htmx and _PLACE.fullmatch(after))  # type: ignore[attr-defined]  # of django-htmx
+        known = {"after": after, "status": request.GET.get("status", "")}
+        if asks_again and selectors.is_unchanged(ids["conversation_id"], by=self.principal, **known):
+            return self.show(template="dashboard/conversations/_nothing.html", status=204)
+        row, said = self.conversation, list(self.conversation.messages.all())
+        if asks_again:
             new = [message for message in said if message.position > int(after)]
-            if not new and request.GET.get("status") == row.status:
-                return self.show(template="dashboard/conversations/_nothing.html", status=204)
             return self.show(template="dashboard/conversations/_more.html", **self.values(row, said, new))
         return self.show(**self.values(row, said, said))
 

@@ -81,7 +81,7 @@ class SetPage(OfSet, BotPage):
     template: ClassVar[str] = "dashboard/tests/set.html"
 
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        row, asked = self.test_set, request.GET.get("q", "").strip()
+        row, asked = self.test_set, request.GET.get("q", "").replace("\x00", "").strip()
         cases: QuerySet[TestCase] = row.cases.order_by("created_at", "id")
         if asked:
             cases = cases.filter(Q(question__icontains=asked) | Q(note__icontains=asked))

@@ -98,5 +98,6 @@ def _with_host(link: re.Match[str]) -> str:
     host = urlsplit(address.replace("&amp;", "&")).hostname or ""
     if not host:
         return words
-    shown = "" if host in words else f' <span class="muted">({escape(host)})</span>'
+    plain = {host, address, address.removesuffix("/")}
+    shown = "" if words in plain else f' <span class="muted">({escape(host)})</span>'
     return f'<a href="{address}"{rest}>{words}</a>{shown}'

@@ -90,6 +90,10 @@ def test_what_customers_and_models_write_is_no_page_of_ours(page_as: PageAs, mak
         ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
         ("[a](mailto:x@y.z)", f"<p><a {_REL}>a</a></p>"),
         ("[a.example](https://a.example/)", f'<p><a href="https://a.example/" {_REL}>a.example</a></p>'),
+        (
+            "[bank, a.example](https://a.example/)",
+            f'<p><a href="https://a.example/" {_REL}>bank, a.example</a> <span class="muted">(a.example)</span></p>',
+        ),
         ("", ""),
     ],
 )  # fmt: skip

@@ -41,10 +41,13 @@ class JoinForm(PageForm):
 
 @method_decorator([never_cache, sensitive_variables("token")], name="dispatch")
 class OpenView(View):
-    """The link of the mail."""
+    """The link of the mail. A link that is none begins no session: anybody can make those up."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
-        request.session[_KEPT] = members.fingerprint(token)
+        try:
+            request.session[_KEPT] = members.opened(members.fingerprint(token)).token_hash
+        except NotFound as problem:
+            return render(request, "accounts/invitation_gone.html", {"problem": problem}, status=404)
         response = redirect("invitation")
         # Here alone: on the page with the form it would take the Origin away, by which Django knows a form of ours.
         response.headers["Referrer-Policy"] = "no-referrer"

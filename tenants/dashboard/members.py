@@ -61,7 +61,7 @@ class MembersView(_Members):
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER}
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        words = request.GET.get("search", "").strip()
+        words = request.GET.get("search", "").replace("\x00", "").strip()
         rows = Membership.objects.select_related("user").filter(tenant_id=self.tenant.id)
         if words:
             rows = rows.filter(Q(user__email__icontains=words) | Q(user__name__icontains=words))

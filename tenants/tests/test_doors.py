@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from tenants import limits
 from tenants.enums import Role
-from tenants.models import Invitation, Membership, Tenant, User
+from tenants.models import AuditEvent, Invitation, Membership, Tenant, User
 from tenants.types import TenantRef
 
 WHOLE = {
@@ -86,6 +86,7 @@ def test_one_changes_ones_name(page_as: Callable[..., Client], acme: TenantRef) 
     client = page_as(Role.VIEWER)
     assert client.post("/accounts/", {"name": " Vera "})["Location"] == "/accounts/"
     assert "Vera" in client.get("/accounts/").content.decode()
+    assert AuditEvent.objects.filter(action="user.name").exists()
     assert Client().get("/accounts/")["Location"].startswith("/accounts/login/")
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -42,6 +43,13 @@ def test_the_audit_is_kept_as_long_as_the_setting_says() -> None:
         AuditEvent.objects.create(at=now - timedelta(days=days), actor_kind="user", actor="x", action=f"{days}.days")
     assert tasks.purge_audit() == 1
     assert AuditEvent.objects.get().action == "29.days"
+
+
+def test_sessions_that_are_over_are_deleted(db: None) -> None:
+    for key, hours in (("old", -1), ("new", 1)):
+        Session.objects.create(session_key=key, expire_date=timezone.now() + timedelta(hours=hours))
+    assert tasks.purge_sessions() == 1
+    assert Session.objects.get().session_key == "new"
 
 
 def test_a_body_has_a_bound_and_a_text_a_wider_one(api: APIClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -180,6 +181,7 @@ def test_an_invitation_that_is_over_lets_nobody_in(
         link = "/accounts/invitation/nothing/"
     client = Client()
     assert client.get(link, follow=True).status_code == 404
+    assert not Session.objects.exists()
     form = {"name": "Ann", "password": "another good phrase"}
     assert client.post("/accounts/invitation/", form).status_code == 404
     assert not User.objects.filter(email="ann@new.example").exists()
