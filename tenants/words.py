@@ -112,6 +112,7 @@ DEEDS: Mapping[str, Word] = {
     "test_case.import": _("Imported tests"),
     "test_run.start": _("Began a test run"),
     "test_run.cancel": _("Stopped a test run"),
+    "user.name": _("Changed their name"),
     "user.email": _("Changed their e-mail"),
     "user.password": _("Changed their password"),
 }
