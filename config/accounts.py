@@ -32,7 +32,6 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 # Optional, since a machine without a mail server would lock its people out; a second factor asks for a confirmed one.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_FORMS = {"add_email": "apikeys.addresses.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one takes its place once it is confirmed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers because somebody typed their address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -41,7 +40,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Parley] "
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this browser; every other session ends with the old password
-ACCOUNT_FORMS = {
+ACCOUNT_FORMS = {"add_email": "apikeys.addresses.ChangeEmailForm"} | {
     name: f"apikeys.dashboard.account_forms.{form}"
     for name, form in (
         ("login", "SignInForm"), ("change_password", "ChangePasswordForm"), ("set_password", "SetPasswordForm"),

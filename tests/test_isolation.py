@@ -223,13 +223,17 @@ def test_anothers_id_is_a_404_like_any_and_its_owner_gets_through(
         assert allowed.status_code in {200, 201, 202, 204, 409}, (verb, path, allowed.content)
 
 
+# Anybody may give up their own place; another's takes more than the view asks for.
+OF_OTHERS = {("DELETE", "/v1/tenant/members/{member_id}"): Role.ADMIN}
+
+
 def test_every_role_gets_what_its_view_says_and_no_more(
     ours: Belongings, api_as: Callable[..., APIClient], anonymous: APIClient
 ) -> None:
     clients = {role: api_as(role) for role in Role}
     for verb, path in OPERATIONS:
         assert _call(anonymous, verb, path, ours.ids, ours.ids).status_code == 401, (verb, path)
-        needed = _view(path, ours).roles[verb]
+        needed = OF_OTHERS.get((verb, path), _view(path, ours).roles[verb])
         for role, client in clients.items():
             with _undone():
                 answer = _call(client, verb, path, ours.ids, ours.ids)

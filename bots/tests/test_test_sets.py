@@ -123,7 +123,7 @@ def test_what_is_exported_can_be_imported_again_and_elsewhere(
         ('{"question": "A?"}\n{"question": "B?", "expect": "refuse", "expected_titles": ["T"]}', "cases.1.expect"),
         ('{"question": "A?"}\n["list"]', "cases.1"),
         ('"text"', "cases.0"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "Line 1 is no JSON"),
         ("", "cases"),
         ("\n".join(['{"question": "A?"}'] * 501), "cases"),
     ],

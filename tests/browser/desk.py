@@ -94,7 +94,8 @@ def furnish(stack: Stack, desk: Desk, *, words: Words = PLAIN, rows: int = 2) ->
         desk.made(f"/v1/tenant/bots/{bot['id']}/datasets", {"dataset_id": datasets[0]["id"]})
         desk.made(f"/v1/tenant/bots/{bot['id']}/scopes", _scope(words))
     keys = _several(rows, lambda: desk.made("/v1/tenant/api-keys/", {"name": words.of(200), "scopes": ["chat:write"]}))
-    desk.made(f"/v1/tenant/bots/{bots[0]['id']}/keys", {"key_id": keys[0]["id"]})
+    for bot in bots:  # whichever of them is looked at
+        desk.made(f"/v1/tenant/bots/{bot['id']}/keys", {"key_id": keys[0]["id"]})
     desk.made(f"/v1/tenant/datasets/{datasets[0]['id']}/imports", {"url": "https://shop.invalid/"})
     stack.manage("shell", "-c", _PEOPLE.format(slug=desk.slug, names=[words.of(150) for _ in range(rows)]))
     stack.wait(lambda: _settled(desk, documents), "the documents")
