@@ -10,6 +10,16 @@ import pytest
 
 from tests.stack import Stack
 
+RUNNING = {"stack", "faulty"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file that asks running processes stays with one worker: what is made for the file is made once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and RUNNING.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:

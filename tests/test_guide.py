@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 
 from tests.stack import ADMIN, ROOT, Stack
 
 HANDBOOK = ROOT / "config" / "demo" / "handbook"
-pytestmark = pytest.mark.xdist_group("stack")
 
 TENANT = {
     "name": "Acme Corporation",

@@ -21,7 +21,6 @@ import pytest
 from integrations.tests.wire import ANSWER, Wire
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
 QUESTION = "What is your shipping policy?"
 POLICY = "Our shipping policy offers free standard shipping on every order over $50. Other orders ship for $5.95."
 SECONDS = 2.0  # in which the provider's stream is closed

@@ -21,7 +21,7 @@ from tests.browser import crawl, desk
 from tests.browser.desk import Desk
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 360, "height": 740}
 HEAVIEST = 100_000  # bytes of a first visit
@@ -48,6 +48,7 @@ class Seen:
     foreign: list[str] = field(default_factory=list)
     unusable: list[Any] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,7 @@ def _narrow(watcher: crawl.Watcher, one: Seen, address: str) -> None:
     width = page.evaluate("() => document.documentElement.scrollWidth")
     if width > NARROW["width"]:
         one.too_wide = [f"{width} px", *page.evaluate(_WIDEST, NARROW["width"])]
+    one.out_of_order = page.evaluate(_OUT_OF_ORDER)
     one.unusable += crawl.axe(page, rules=["target-size", "scrollable-region-focusable"])
     _picture(page, one, "narrow-dark")
     page.emulate_media(color_scheme="light")
@@ -134,6 +136,12 @@ def _narrow(watcher: crawl.Watcher, one: Seen, address: str) -> None:
 _WIDEST = """(width) => [...document.querySelectorAll('main *')]
   .filter((each) => each.getBoundingClientRect().right > width + 1)
   .slice(0, 3).map((each) => each.outerHTML.slice(0, 120))"""
+
+# What comes later and is drawn above moves what the reader has begun to read, on a line that is slow enough.
+_OUT_OF_ORDER = """() => [...document.querySelectorAll('main, main *')].filter((each) => {
+  const style = getComputedStyle(each);
+  return style.order !== '0' || style.flexDirection.endsWith('reverse') || style.flexWrap === 'wrap-reverse';
+}).slice(0, 3).map((each) => each.outerHTML.slice(0, 120))"""
 
 
 def _note(watcher: crawl.Watcher, one: Seen) -> None:
@@ -190,3 +198,4 @@ def test_every_page_fits_a_phone(seen: list[Seen]) -> None:
 def test_every_page_is_light_and_keeps_still(seen: list[Seen]) -> None:
     assert {each.path: each.bytes for each in seen if each.bytes > HEAVIEST} == {}
     assert {each.path: each.shifts for each in seen if max(each.shifts) >= STILL} == {}
+    assert {each.path: each.out_of_order for each in seen if each.out_of_order} == {}

@@ -17,7 +17,7 @@ from tests.browser.desk import Desk, Words
 from tests.browser.payloads import payloads
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 EVIL = "http://127.0.0.3:9"
 TEXTS = [each for each in payloads(EVIL) if "\x00" not in each]
 FILTERS = ("q", "state", "status", "page", "tag", "from", "bot", "kind", "old", "new", "which", "since")

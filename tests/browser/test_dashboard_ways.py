@@ -12,7 +12,7 @@ from tests.browser import desk
 from tests.browser.desk import POLICY, Desk
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")

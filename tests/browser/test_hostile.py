@@ -14,7 +14,6 @@ from tests.browser.sites import Site
 from tests.browser.test_widget import QUESTION, ask, opened, part
 from tests.stack import ROOT, Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
 EVIL = "http://127.0.0.3:9"
 FREE = {"strictness_level": "lenient", "context_settings": {"citation_required": False}}
 TEXTS = payloads(EVIL)

@@ -12,7 +12,6 @@ from tests.browser import desk
 from tests.browser.desk import Desk
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
 _TRANSFER = """(files) => {
   const transfer = new DataTransfer();
   for (const [name, text] of files) transfer.items.add(new File([text], name, { lastModified: 1 }));

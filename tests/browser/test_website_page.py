@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Place
 from tests.browser.test_widget import part, violations
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.mark.parametrize(("width", "light"), [(1440, "light"), (360, "dark")])
 def test_what_is_typed_is_seen_and_the_first_visitor_turns_it_green(

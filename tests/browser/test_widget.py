@@ -14,7 +14,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Place, Visitor
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
 QUESTION = "What is your shipping policy?"
 CITED = {"strictness_level": "moderate", "allowed_topics": ["shipping"]}
 COLORS = ["#1f6f54", "#ffd400", "#00ffcc", "#777777", "#767676", "#000000", "#ffffff", "#e11d48", "#808080"]

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.runs import run
 from tests.faults.world import World, world
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
