@@ -29,7 +29,7 @@ def reply(*, verdict: Verdict, policy: ScopePolicy, question: str, bot_name: str
         return policy.refusal_message
     if verdict.kind == "injection":
         return text("injection", spoken)
-    return text("refusal", spoken)
+    return text("not_covered" if verdict.layer == "knowledge" else "refusal", spoken)
 
 
 def unknown(*, question: str) -> str:

@@ -14,6 +14,9 @@ from bots.guardrails.unmask import normalise, readings
 # Scripts for another persona are long; a customer's question with as many hints is not seen.
 LONG, HINTS_LONG, HINTS_SHORT = 250, 7, 9
 
+LEAST_WORDS = 3  # that say what a wish for a person is about
+
+_CLAUSE = re.compile(r"(?<=[.!?;,\n。！？，؟؛،])\s*")
 _BROKEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 
 
@@ -49,6 +52,13 @@ def asks_for_person(text: str) -> str | None:
     """The language in which a message asks for a person, or `None` where it does not."""
     plain = normalise(text)
     return next((language for language, pattern in phrases.person if pattern.search(plain)), None)
+
+
+def besides_the_wish(text: str) -> str:
+    """What a message says beside asking for a person, and nothing where that says nothing: "I was charged twice." of
+    "I was charged twice. Let me talk to somebody"."""
+    rest = " ".join(clause.strip() for clause in _CLAUSE.split(text) if clause and not asks_for_person(clause)).strip()
+    return "" if len(phrases.words(normalise(rest))) < LEAST_WORDS or small_talk(rest) else rest.rstrip(",;，،؛")
 
 
 def small_talk(text: str) -> SmallTalk | None:

@@ -238,3 +238,17 @@ def test_small_talk_names_the_bot_and_speaks_the_phrases_language() -> None:
     who = Verdict(action="allow", kind="small_talk", reason="identity", language="es")
     assert "Ada" in _said(who, "¿Quién eres?")
     assert _said(who, "¿Quién eres?").startswith("Soy Ada")
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("I was charged twice. I want to talk to a human", "I was charged twice."),
+        ("Ich habe zweimal bezahlt, ich möchte mit einem Menschen sprechen.", "Ich habe zweimal bezahlt"),
+        ("I want to talk to a human", ""),
+        ("Hello, I want to talk to a human, please", ""),
+        ("Where is my order?", "Where is my order?"),
+    ],
+)
+def test_a_wish_for_a_person_is_told_from_what_it_is_about(text: str, rest: str) -> None:
+    assert rules.besides_the_wish(text) == rest

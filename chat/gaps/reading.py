@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from bots.guardrails import rules
 from chat.enums import GapKind, Outcome, Rating, Role
 from chat.models import GapCursor, Message
 
@@ -75,12 +76,18 @@ def batch(name: str, place: GapCursor) -> list[Message]:
 
 
 def shown(rows: list[Message]) -> Iterator[Shown]:
-    """The questions of those rows. Who asks for a person asks something else before, and that is the question."""
+    """The questions of those rows."""
     for row in rows:
-        wish = row.guardrail_reason == WISH
-        text = row.earlier if wish else (row.trace.get("question") or row.asked)  # type: ignore[attr-defined]  # annotated
+        text = _of_a_wish(row) if row.guardrail_reason == WISH else (row.trace.get("question") or row.asked)  # type: ignore[attr-defined]  # annotated
         if text and str(text).strip():
             yield Shown(row.id, row.bot_id, _kind(row), str(text).strip(), row.at)  # type: ignore[attr-defined]  # as above
+
+
+def _of_a_wish(row: Message) -> str:
+    """What somebody wants a person for: what they say beside the wish, else what they asked before. What they asked
+    before and got no answer to is a question of its own already, and counts once."""
+    said = rules.besides_the_wish(row.asked or "")  # type: ignore[attr-defined]  # annotated
+    return said or ("" if row.earlier_counts else row.earlier or "")  # type: ignore[attr-defined]  # as above
 
 
 def _kind(row: Message) -> GapKind:
@@ -96,10 +103,17 @@ def _questions() -> QuerySet[Message, Any]:
     said = Message.objects.filter(
         conversation=OuterRef("conversation"), role=Role.USER, position__lt=OuterRef("position")
     ).order_by("-position")
+    before = Message.objects.filter(
+        conversation=OuterRef(OuterRef("conversation")),
+        role=Role.ASSISTANT,
+        position__lt=OuterRef(OuterRef("position")),
+    ).order_by("-position")
+    answers = Message.objects.filter(id=Subquery(before.values("id")[:1]))
     return Message.objects.filter(role=Role.ASSISTANT, status=Outcome.COMPLETE, gap_question__isnull=True).annotate(
         bot_id=F("conversation__bot_id"),
         asked=Subquery(said.values("content")[:1]),
         earlier=Subquery(said.values("content")[1:2]),
+        earlier_counts=Exists(answers.filter(_OF_ANSWERS)),
     )
 
 

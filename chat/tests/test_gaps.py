@@ -112,6 +112,25 @@ def test_who_asks_for_a_person_asked_something_before(bot: Bot) -> None:
     ]
 
 
+def test_who_says_with_the_wish_what_it_is_about_is_taken_at_their_word(bot: Bot) -> None:
+    session = talk(bot, "Is there a shop in Berlin?").session_id
+    Message.objects.all().update(guardrail_reason="off_topic", guardrail_action="refuse")
+    talk(bot, "I was charged twice. I want to talk to a human", session_id=session)
+    age()
+    gathering.gather()
+    told = GapQuestion.objects.order_by("kind").values_list("kind", "text")
+    assert list(told) == [("escalated", "I was charged twice."), ("refused", "Is there a shop in Berlin?")]
+
+
+def test_a_question_that_led_to_a_person_counts_once(bot: Bot) -> None:
+    session = talk(bot, "Is there a shop in Berlin?").session_id
+    Message.objects.all().update(guardrail_reason="off_topic", guardrail_action="refuse")
+    talk(bot, "Let me talk to a human", session_id=session)
+    age()
+    gathering.gather()
+    assert [(each.kind, each.text) for each in GapQuestion.objects.all()] == [("refused", "Is there a shop in Berlin?")]
+
+
 def test_an_answer_becomes_a_document_that_the_bot_finds(
     api: APIClient, bot: Bot, handbook: Dataset, make_bot: MakeBot, principal: Principal
 ) -> None:
