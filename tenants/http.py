@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer, ValidationError
 from rest_framework.views import APIView
 
-from tenants import context
+from tenants import context, limits
 from tenants.enums import Role
 from tenants.errors import Invalid
 from tenants.permissions import IsOfTenant, IsPlatformStaff, principal_of
@@ -73,14 +73,30 @@ class Pages(PageNumberPagination):
 
 
 class BaseView(APIView):
-    """What every view of the API shares. A PUT takes a part of a resource, as a PATCH does."""
+    """What every view of the API shares. A PUT takes a part of a resource, as a PATCH does.
+
+    `costly` are the methods of which a person has so many a minute (`tenants.limits`), and `costs` says which of their
+    requests count.
+    """
 
     pagination_class = Pages
+    costly: ClassVar[frozenset[str]] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- DRF's signature
         super().initial(request, *args, **kwargs)
         if not can_be_kept([*request.query_params, *request.query_params.values()]):
             raise Invalid("The query holds a NUL character.")
+        if request.method in self.costly and self.costs(request):
+            limit = limits.hit_costly(by=self.principal)
+            request.rate_limit = limit or getattr(request, "rate_limit", None)  # type: ignore[attr-defined]  # a key's stands
+
+    def costs(self, request: Request) -> bool:
+        """Whether this request, of a costly method, is costly itself."""
+        return True
+
+    def given(self, request: Request) -> Mapping[str, Any]:
+        """The body before it is validated; empty where it is no object."""
+        return request.data if isinstance(request.data, Mapping) else {}
 
     @property
     def principal(self) -> Principal:

@@ -19,13 +19,16 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindo
 from redis.exceptions import RedisError
 
 from tenants.errors import TooManyRequests, Unavailable
-from tenants.keys import platform_key
-from tenants.types import RateLimit
+from tenants.keys import platform_key, redis_key
+from tenants.types import Principal, RateLimit
 
 # Tries at a password a minute, from one address: at one e-mail, and at all of them.
 SIGN_INS_A_MINUTE, SIGN_INS_OF_AN_ADDRESS = 10, 60
 # Tenants that one address may ask for where anyone may: each costs a schema, sends mail, and tries a password.
 SIGN_UPS_AN_HOUR = 20
+# Of a person, over pages and API together: what asks a model, embeds, fetches from elsewhere, processes documents anew,
+# or reads much at once.
+COSTLY_A_MINUTE = 60
 
 
 @lru_cache(maxsize=1)
@@ -53,6 +56,14 @@ def hit_sign_in(*, ip: str, email: str) -> None:
 def hit_sign_up(*, ip: str) -> None:
     """Count a stranger's wish for a tenant."""
     hit_hourly(key=platform_key("sign-up", ip or "unknown"), limit=SIGN_UPS_AN_HOUR)
+
+
+def hit_costly(*, by: Principal) -> RateLimit | None:
+    """Count a costly act of a person. A key's requests are counted at the door already, by its own limit."""
+    if by.user_id is None:
+        return None
+    key = redis_key(by.tenant, "costly", by.user_id) if by.tenant else platform_key("costly", by.user_id)
+    return hit_minutely(key=key, limit=COSTLY_A_MINUTE)
 
 
 def _hit(strategy: type[RateLimiter], item: RateLimitItem, *, key: str) -> RateLimit:

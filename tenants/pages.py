@@ -28,14 +28,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenants import context, limits, selectors, zones
 from tenants.enums import Role
 from tenants.errors import Forbidden, NotFound, Problem
-from tenants.keys import redis_key
 from tenants.models import Membership, User
 from tenants.types import Principal, TenantRef
 
 ZONE_COOKIE = "zone"
 ROWS = 25
-# Of a member, over all pages that ask a model or embed something.
-COSTLY_A_MINUTE = 60
 
 
 class _Renderer(TemplatesSetting):
@@ -63,7 +60,8 @@ class PageForm(forms.Form):
 
 class Page(View):
     """A page inside a tenant. `roles` says what each method asks of a member, `section` which entry of the menu it
-    belongs to; a method absent from `roles` is the owner's. `costly` are the methods that ask a model or embed."""
+    belongs to; a method absent from `roles` is the owner's. `costly` are the methods that count as costly
+    (`tenants.limits`); a page that costs only at times calls `count_cost` there."""
 
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER, "POST": Role.EDITOR}
     costly: ClassVar[frozenset[str]] = frozenset()
@@ -108,8 +106,8 @@ class Page(View):
             self.count_cost()
 
     def count_cost(self) -> None:
-        """Count an act that asks a model or embeds something. Raises `TooManyRequests`."""
-        limits.hit_minutely(key=redis_key(self.tenant, "costly", self.membership.user_id), limit=COSTLY_A_MINUTE)
+        """Count a costly act of the member's, together with theirs over the API. Raises `TooManyRequests`."""
+        limits.hit_costly(by=self.principal)
 
     def refused(self, problem: Problem) -> HttpResponseBase:
         """What could not be done: said on the page that the person came from, or on one of its own, as where a member's

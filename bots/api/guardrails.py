@@ -99,6 +99,7 @@ class ReportOut(serializers.Serializer[bench.Report]):
 class BenchView(TenantView):
     """It reads alone, though what it reads with comes in a body."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.EDITOR}
     scopes: ClassVar[dict[str, str]] = {"POST": "bots:read"}
 

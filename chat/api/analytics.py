@@ -127,6 +127,7 @@ class ReadinessOut(serializers.Serializer[Any]):
 
 
 class _AnalyticsView(TenantView):
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER}
     scopes: ClassVar[dict[str, str]] = {"GET": "analytics:read"}
 

@@ -54,6 +54,7 @@ class _OpenAIErrors:
 class CompletionsView(_OpenAIErrors, SpeakingView):
     """A bot asked as if it were a model of OpenAI's."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     permission_classes: ClassVar[list[type[BasePermission]]] = [IsOfTenant]  # type: ignore[misc]  # DRF leaves it an instance's
     roles: ClassVar[dict[str, Role]] = {"POST": Role.VIEWER}
     scopes: ClassVar[dict[str, str]] = {"POST": "chat:write"}

@@ -33,6 +33,7 @@ class ConversationsView(TenantView):
 class ExportView(TenantView):
     """The same list as a file, with what was said: a line a message in CSV, a line a conversation in JSON."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.EDITOR}
 
     @extend_schema(

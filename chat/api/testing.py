@@ -21,6 +21,7 @@ _PAGES = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 
 
 class RunsView(TenantView):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER, "POST": Role.EDITOR}
     scopes: ClassVar[dict[str, str]] = {"GET": "bots:read", "POST": "bots:write"}
 

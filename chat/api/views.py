@@ -61,6 +61,7 @@ class PublicView(SpeakingView):
 class EfficientView(SpeakingView):
     """Integrations and members, with the history kept here."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     permission_classes: ClassVar[list[type[BasePermission]]] = [IsOfTenant]  # type: ignore[misc]  # DRF leaves it an instance's
     roles: ClassVar[dict[str, Role]] = {"POST": Role.VIEWER}
     scopes: ClassVar[dict[str, str]] = {"POST": "chat:write"}

@@ -107,6 +107,7 @@ class Analytics(Page):
 class AnalyticsSheet(Page):
     """The figures by day as CSV."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     section: ClassVar[str] = "analytics"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:

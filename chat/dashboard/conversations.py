@@ -87,6 +87,7 @@ class Conversations(Page):
 class ExportConversations(Page):
     section: ClassVar[str] = "conversations"
     roles: ClassVar[dict[str, Place]] = {"GET": Place.EDITOR}
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         form = "jsonl" if request.GET.get("form") == "jsonl" else "csv"

@@ -22,6 +22,7 @@ FILTERS = {"passed": True, "failed": False}
 
 
 class StartRunPage(OfSet, BotPage):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.EDITOR}
 
     def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address

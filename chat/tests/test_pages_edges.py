@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from bots.models import Bot
 from chat.models import Conversation
 from knowledge.models import Dataset
-from tenants import context, pages
+from tenants import context, limits
 from tenants.enums import Role
 from tenants.types import TenantRef
 
@@ -63,7 +63,7 @@ def test_a_talk_that_cannot_be_read_is_refused(
 def test_what_costs_is_bounded_for_each_member(
     page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "COSTLY_A_MINUTE", 1)
+    monkeypatch.setattr(limits, "COSTLY_A_MINUTE", 1)
     bot, client = make_bot(handbook), page_as(Role.EDITOR)
     asked = {"question": "Hello?", "side": "draft", "talk": "[]"}
     speak = f"/dashboard/acme/bots/{bot.id}/playground/speak/"
@@ -79,7 +79,7 @@ def test_what_costs_is_bounded_for_each_member(
 
 
 def test_trying_providers_counts_too(page_as: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "COSTLY_A_MINUTE", 1)
+    monkeypatch.setattr(limits, "COSTLY_A_MINUTE", 1)
     client = page_as(Role.ADMIN)
     made = client.post("/dashboard/acme/providers/new/?kind=builtin", {"name": "One"})
     assert client.post(f"{made['Location']}test/").status_code == 302

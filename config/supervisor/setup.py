@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.utils import DatabaseError
 
-from config.supervisor import console, plan
+from config.supervisor import collecting, console, plan
 
 
 def main() -> int:
@@ -49,7 +49,7 @@ def _schemas(log: Path) -> None:
 
 
 def _static_files(log: Path) -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collecting.collect(mark=plan.read().var / "static.collected")
 
 
 def _first_rows(log: Path) -> None:

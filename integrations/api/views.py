@@ -58,6 +58,7 @@ class ProviderView(TenantView):
 class TestView(TenantView):
     """Asks the provider for a few words. The answer is 200 also where the provider's is not: `ok` says which."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.ADMIN}
 
     @extend_schema(request=shapes.TestIn, responses=shapes.TestOut)
@@ -78,6 +79,7 @@ class TestView(TenantView):
 class ModelsView(TenantView):
     """The models of a provider, as it lists them now for this key."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.EDITOR}
 
     @extend_schema(responses=shapes.ProviderModelsOut, operation_id="tenant_ai_provider_models")
@@ -109,6 +111,7 @@ class AvailableView(TenantView):
 class UsageView(TenantView):
     """What was asked of models, summed up by day, model, provider or purpose; of this month unless asked otherwise."""
 
+    costly: ClassVar[frozenset[str]] = frozenset({"GET"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.ADMIN}
     scopes: ClassVar[dict[str, str]] = {"GET": Scope.ANALYTICS_READ}
 

@@ -166,6 +166,8 @@ class AddPage(OfDataset, FormPage):
         given = form.cleaned_data
         if self.kind == "files":
             return self.take_all(form)
+        if self.kind in {"page", "site"}:  # fetched from elsewhere
+            self.count_cost()
         if self.kind == "site":
             services.import_site(by=self.principal, dataset=self.dataset, **given)
             return self.go("imports", self.dataset.id, said=gettext("The site is looked through in the background."))

@@ -55,6 +55,8 @@ class ChunkPage(_OfChunk, FormPage):
         }
 
     def save(self, form: ChunkForm) -> HttpResponseBase:
+        if "content" in form.changed_data:
+            self.count_cost()
         services.update_chunk(by=self.principal, chunk=self.chunk, **form.cleaned_data)
         said = gettext("Saved.")
         if "content" in form.changed_data:

@@ -81,6 +81,7 @@ class _Splits(FormPage):
     def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
         if "preview" not in request.POST:
             return super().post(request, **ids)
+        self.count_cost()
         shown = {"preview": self.preview()} | self.sources()
         if getattr(request, "htmx", False):
             return self.show(template="dashboard/knowledge/_preview.html", **shown)

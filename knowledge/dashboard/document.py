@@ -104,6 +104,8 @@ class EditPage(_Edits, FormPage):
     def save(self, form: DocumentForm) -> HttpResponseBase:
         document = self.document
         renamed = document.title
+        if form.cleaned_data["title"] != renamed:
+            self.count_cost()
         try:
             document = services.update_document(by=self.principal, document=document, **form.cleaned_data)
         except services.EditsWouldBeLost as problem:
@@ -137,6 +139,7 @@ class ReplacePage(_Edits, FormPage):
         return {"edited": self.edited}
 
     def save(self, form: ReplaceForm) -> HttpResponseBase:
+        self.count_cost()
         given = form.cleaned_data
         source = {"file": given["file"]} if given["file"] else {"content": given["content"]}
         new = services.new_version(document=self.document, **source)
@@ -164,6 +167,7 @@ class ReprocessPage(_Edits, ConfirmPage):
         }
 
     def do(self) -> HttpResponseBase:
+        self.count_cost()
         discard = self.request.GET.get("discard") == "yes"
         services.reprocess_document(by=self.principal, document=self.document, discard_edits=discard)
         said = gettext("It is processed again. What it said before answers until that is done.")

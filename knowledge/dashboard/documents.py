@@ -74,6 +74,7 @@ class DocumentActionPage(OfDataset):
         if request.POST.get("do") == "cancel":
             services.cancel_document(by=self.principal, document=document)
         else:
+            self.count_cost()
             services.retry_document(by=self.principal, document=document)
         return to_list(self.back(), request.POST.get("listed", ""))
 
@@ -148,6 +149,7 @@ class ReprocessPage(OfDataset, FormPage):
         return {"edited": edited.values("document_id").distinct().count()}
 
     def save(self, form: AgainForm) -> HttpResponseBase:
+        self.count_cost()
         count = services.reprocess_documents(by=self.principal, dataset=self.dataset, **form.cleaned_data)
         said = ngettext("%(count)d document is processed again.", "%(count)d documents are processed again.", count)
         return self.go("dataset", self.dataset.id, said=said % {"count": count})

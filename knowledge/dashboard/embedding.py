@@ -72,6 +72,7 @@ class EmbeddingPage(OfDataset, FormPage):
 
     def post(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
         if request.POST.get("do") == "retry":
+            self.count_cost()
             services.retry_move(by=self.principal, change=selectors.space_change(self.dataset.id))
             return self.go("dataset-embedding", self.dataset.id, said=gettext("The move goes on where it stopped."))
         if request.POST.get("do") == "cancel":
@@ -80,6 +81,7 @@ class EmbeddingPage(OfDataset, FormPage):
         return super().post(request, **ids)
 
     def save(self, form: MoveForm) -> HttpResponseBase:
+        self.count_cost()
         chosen = form.cleaned_data["provider_id"]
         target: dict[str, Any] = {
             "provider": integrations.provider(UUID(chosen)) if chosen else None,

@@ -76,6 +76,7 @@ class KnowledgeStep(Step):
         form = self.received(WebPageForm(data=self.page.request.POST), as_="web_form")
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "web_form": form})
+        self.page.count_cost()
         services.add_page(by=self.page.principal, dataset=self._dataset(), **form.cleaned_data)
         return None
 

@@ -73,6 +73,7 @@ class ProviderStep(Step):
             self._use(builtin(self))
             return self.page.onward()
         try:
+            self.page.count_cost()
             row = self._made(form.cleaned_data)
         except Problem as problem:
             form.refuse(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -26,6 +27,11 @@ class ChunksView(View):
 
 
 class ChunkView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"PUT"})
+
+    def costs(self, request: Request) -> bool:
+        return "content" in self.given(request)  # it is embedded again
+
     @extend_schema(responses=shapes.ChunkOut)
     def get(self, request: Request, dataset_id: UUID, document_id: UUID, chunk_id: UUID) -> Response:
         chunk = selectors.chunk(selectors.document(dataset_id, document_id), chunk_id)

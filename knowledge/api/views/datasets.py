@@ -52,6 +52,7 @@ class DatasetView(View):
 
 
 class SearchView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.VIEWER}
     scopes: ClassVar[dict[str, str]] = {"POST": READ}
 

@@ -43,7 +43,11 @@ _EXAMPLES = [
 
 
 class DocumentsView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     most_bytes = settings.MAX_UPLOAD_BYTES  # a text may be as large as a file
+
+    def costs(self, request: Request) -> bool:
+        return self.given(request).get("source_type") == SourceType.WEB  # a page is fetched; the others wait their turn
 
     @extend_schema(parameters=[DocumentQuery], responses=shapes.DocumentOut(many=True))
     def get(self, request: Request, dataset_id: UUID) -> Response:
@@ -76,6 +80,11 @@ class UploadView(View):
 
 
 class DocumentView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"PUT"})
+
+    def costs(self, request: Request) -> bool:
+        return "title" in self.given(request)  # under a new one it is processed again
+
     @extend_schema(responses=shapes.DocumentOut)
     def get(self, request: Request, dataset_id: UUID, document_id: UUID) -> Response:
         return _document(selectors.document(dataset_id, document_id))
@@ -93,6 +102,7 @@ class DocumentView(View):
 
 
 class ReplaceView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     most_bytes = settings.MAX_UPLOAD_BYTES
     parser_classes: ClassVar[list[type[BaseParser]]] = [MultiPartParser, JsonParser]  # type: ignore[misc]  # same
 
@@ -108,6 +118,8 @@ class ReplaceView(View):
 
 
 class ReprocessView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
+
     @extend_schema(request=shapes.AgainIn, responses={202: shapes.DocumentOut})
     def post(self, request: Request, dataset_id: UUID, document_id: UUID) -> Response:
         """From the start, by the dataset's present settings; a web page is fetched anew."""
@@ -117,6 +129,8 @@ class ReprocessView(View):
 
 
 class RetryView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
+
     @extend_schema(request=None, responses={202: shapes.DocumentOut})
     def post(self, request: Request, dataset_id: UUID, document_id: UUID) -> Response:
         """Where it failed it goes on; what was embedded stays so."""
@@ -133,6 +147,8 @@ class CancelView(View):
 
 
 class ReprocessAllView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
+
     @extend_schema(
         operation_id="v1_tenant_datasets_documents_reprocess_all",
         request=shapes.ManyAgainIn,
@@ -145,6 +161,8 @@ class ReprocessAllView(View):
 
 
 class RetryAllView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
+
     @extend_schema(operation_id="v1_tenant_datasets_documents_retry_all", request=None, responses={202: shapes.Many})
     def post(self, request: Request, dataset_id: UUID) -> Response:
         return _many(services.retry_documents(by=self.principal, dataset=selectors.dataset(dataset_id)))
@@ -157,6 +175,7 @@ class CancelAllView(View):
 
 
 class PreviewView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     most_bytes = settings.MAX_UPLOAD_BYTES
     parser_classes: ClassVar[list[type[BaseParser]]] = [MultiPartParser, JsonParser]  # type: ignore[misc]  # same
     roles: ClassVar[dict[str, Role]] = {"POST": Role.VIEWER}

@@ -24,6 +24,7 @@ _EXAMPLE = OpenApiExample(
 
 
 class EmbeddingView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"PUT"})
     roles: ClassVar[dict[str, Role]] = {"GET": Role.VIEWER, "PUT": Role.ADMIN, "DELETE": Role.ADMIN}
 
     @extend_schema(responses=shapes.EmbeddingOut)
@@ -45,6 +46,7 @@ class EmbeddingView(View):
 
 
 class EstimateView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.ADMIN}
 
     @extend_schema(request=shapes.EmbedderIn, responses=shapes.CostOut, examples=[_EXAMPLE])
@@ -56,6 +58,7 @@ class EstimateView(View):
 
 
 class RetryMoveView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
     roles: ClassVar[dict[str, Role]] = {"POST": Role.ADMIN}
 
     @extend_schema(request=None, responses={202: shapes.EmbeddingOut})

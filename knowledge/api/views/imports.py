@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -16,6 +17,8 @@ _EXAMPLE = OpenApiExample("A site", {"url": "https://acme.com/sitemap.xml", "lim
 
 
 class ImportsView(View):
+    costly: ClassVar[frozenset[str]] = frozenset({"POST"})
+
     @extend_schema(responses=shapes.ImportOut(many=True))
     def get(self, request: Request, dataset_id: UUID) -> Response:
         rows = selectors.dataset(dataset_id).imports.order_by("-created_at", "id")
