@@ -16,12 +16,11 @@ from django.utils import timezone
 
 from chat.enums import Status
 from chat.gaps import gathering, reading
+from chat.handover import calling
 from chat.models import Conversation
 from chat.testing import queue, runner
 from tenants import context, words
-from tenants.enums import Role
 from tenants.keys import redis_key
-from tenants.models import Membership
 from tenants.selectors import audit_settings, live_tenants
 from tenants.tasks import TenantTask, ring
 
@@ -48,7 +47,7 @@ def purge() -> int:
 
 @shared_task(base=TenantTask)
 def tell_of_escalation(*, conversation_id: str) -> int:
-    """Write to the tenant's owners and admins that a customer waits; answers to how many.
+    """Write to those who want to know that a customer waits; answers to how many.
 
     What the customer said stays out of the mail. A stranger could call for people all day, so there is one mail a bot
     in ten minutes; the list of conversations has them all.
@@ -57,11 +56,7 @@ def tell_of_escalation(*, conversation_id: str) -> int:
     tenant = context.current()
     if row is None or not cache.add(redis_key(tenant, "escalation", row.bot_id), 1, timeout=QUIET_SECONDS):
         return 0
-    people = list(
-        Membership.objects.filter(tenant_id=tenant.id, role__in=(Role.OWNER, Role.ADMIN), user__is_active=True)
-        .order_by("user__email")
-        .values_list("user__email", flat=True)
-    )
+    people = calling.addresses()
     why = words.in_words(row.escalation_reason, "reason")
     for person in people:  # one mail each, so that nobody reads the others' addresses
         send_mail(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from chat import selectors, services
 from chat.dashboard.conversations import OnConversation, ShowConversation
 from chat.enums import Role, Status
-from chat.handover import counts
+from chat.handover import calling, counts
 from chat.models import Conversation
 from tenants.enums import Role as Place
 from tenants.errors import Problem
@@ -54,7 +54,8 @@ class Inbox(Page):
             ("waiting", _("Waiting"), desk.waiting), ("mine", _("Mine"), desk.mine),
             ("others", _("With colleagues"), desk.others), ("closed", _("Closed"), None),
         ]  # fmt: skip
-        return self.show(page=self.paged(rows), tab=tab if tab in TABS else "waiting", tabs=tabs)
+        called = calling.is_called(self.principal)
+        return self.show(page=self.paged(rows), tab=tab if tab in TABS else "waiting", tabs=tabs, called=called)
 
 
 class InboxCount(Page):
@@ -65,6 +66,21 @@ class InboxCount(Page):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         return self.show(calls=counts.of(self.principal).calls)
+
+
+class InboxMail(Page):
+    """Whether a mail comes when somebody waits, for who asks alone."""
+
+    section: ClassVar[str] = "inbox"
+    roles: ClassVar[dict[str, Place]] = {"POST": Place.EDITOR}
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        wanted = request.POST.get("mail") == "yes"
+        calling.choose(by=self.principal, wanted=wanted)
+        said = (
+            _("You get an e-mail when a customer waits.") if wanted else _("You get no e-mail when a customer waits.")
+        )
+        return self.go("inbox", said=said)
 
 
 class _Act(OnConversation):

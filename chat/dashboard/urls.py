@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("gaps/<uuid:gap_id>/reopen/", gaps.ReopenGap.as_view(), name="gap-reopen"),
     path("analytics/", analytics.Analytics.as_view(), name="analytics"),
     path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
+    path("inbox/mail/", inbox.InboxMail.as_view(), name="inbox-mail"),
     path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
     path("usage/", usage.UsageView.as_view(), name="usage"),
 ]

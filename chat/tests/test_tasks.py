@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from bots.models import Bot
@@ -62,6 +63,22 @@ def test_a_handover_is_told_to_those_who_run_the_tenant(
     assert "Hello!" not in mail.outbox[0].body
     assert tell(rows[1]) == 0  # this bot has just called
     assert tell(rows[2]) == 2
+
+
+def test_who_answers_says_whether_a_mail_comes(
+    make_bot: Callable[..., Bot], page_as: Callable[..., Client], acme: TenantRef
+) -> None:
+    row = talked(make_bot(), days_ago=0)
+    Conversation.objects.update(status="escalated", escalation_reason="human_requested")
+    editor, viewer, owner = page_as(Role.EDITOR), page_as(Role.VIEWER), Client()
+    owner.force_login(User.objects.get(email="owner@acme.example"))
+    inbox = "/dashboard/acme/inbox/"
+    assert "E-mail me when somebody waits" in editor.get(inbox).content.decode()
+    assert viewer.post(f"{inbox}mail/", {"mail": "yes"}).status_code == 403
+    assert "You get an e-mail" in editor.post(f"{inbox}mail/", {"mail": "yes"}, follow=True).content.decode()
+    owner.post(f"{inbox}mail/", {"mail": "no"})
+    assert tasks.tell_of_escalation(tenant_id=str(acme.id), conversation_id=str(row.id)) == 1
+    assert [letter.to for letter in mail.outbox] == [["editor@acme.example"]]
 
 
 def test_the_task_is_rung_for_when_a_talk_is_handed_over_first(make_bot: Callable[..., Bot]) -> None:
