@@ -126,7 +126,10 @@ function load() {
     show();
     if (frame.open) chat.opened(!panel.contains(host.shadowRoot.activeElement));
     grant();
-  }, () => pause().then(() => miss(mine)));
+  }).catch((error) => {
+    warn(error.message);
+    return pause().then(() => miss(mine));
+  });
 }
 function miss(mine) {
   if (chat || coming !== mine) return;

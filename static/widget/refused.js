@@ -17,5 +17,6 @@ export function start(frame, problem) {
     language: "en", direction: "ltr", texts: { open: "Open the chat", close: "Close the chat" },
   };
   frame.draw();
+  frame.style(".note{flex-direction:column;gap:0;text-align:center}");
   frame.say(el("p", { text: UNAVAILABLE }), el("p", { text }));
 }

@@ -159,6 +159,24 @@ def test_a_chat_that_hangs_can_be_tried_again_too(place: Place, bot: str, visit:
     expect(part(page, ".ask")).to_have_count(1)
 
 
+def test_a_chat_that_breaks_as_it_starts_stays_inside(place: Place, bot: str, visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.add_init_script("onunhandledrejection = () => { window.broken = true; };")
+    headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
+    broken = "export function start() { throw new Error('out of order'); }"
+    page.route("**/widget/*/panel.js", lambda route: route.fulfill(headers=headers, body=broken))
+    page.goto(place.page(bot))
+    part(page, ".launcher").click()
+    expect(part(page, ".note")).to_contain_text("The chat could not be loaded.")
+    assert any("out of order" in said for said in visitor.warnings)
+    assert page.evaluate("() => window.broken") is None
+    assert not visitor.errors
+    page.unroute("**/widget/*/panel.js")
+    page.get_by_role("button", name="Try again").click()
+    expect(part(page, ".ask textarea")).to_be_focused()
+
+
 def test_who_has_talked_goes_on_on_every_page_and_nobody_else(place: Place, bot: str, visit: Any) -> None:
     page = opened(visit(), place.page(bot))
     ask(page)
