@@ -16,6 +16,7 @@ from bots import services
 from bots.guardrails import rules
 from bots.models import Bot, Visit
 from chat.appearance import texts
+from chat.widget import config, script
 from tenants.models import Tenant
 from tenants.types import Principal
 
@@ -107,8 +108,39 @@ def test_every_language_has_every_text_and_its_wish_for_a_person_is_understood(l
         assert text.strip()
         assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", english[name]), name
     assert rules.asks_for_person(said["ask_person"]) == language
-    script = (django_settings.BASE_DIR / "static" / "widget.js").read_text(encoding="utf-8")
-    assert set(re.findall(r"\bT\.(\w+)", script)) <= set(english)
+
+
+def source(name: str) -> str:
+    return (django_settings.BASE_DIR / "static" / name).read_text(encoding="utf-8")
+
+
+def version() -> str:
+    found = re.search(r'"/widget/([0-9a-f]{10})"', Client().get("/widget.js").content.decode())
+    assert found
+    return found[1]
+
+
+def test_the_widgets_parts_fit_together() -> None:
+    """The loader names what it loads all at once; nothing names what is not there, or a text that there is none of."""
+    folder = django_settings.BASE_DIR / "static" / "widget"
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.js")}
+    listed = re.search(r"const names = \[(.*)\];", source("widget.js"))
+    assert listed
+    assert re.findall(r'"(\w+)"', listed[1]) == list(script.PARTS)
+    imported = {name: set(re.findall(r'from "\./(\w+)\.js"', text)) for name, text in modules.items()}
+    assert set().union(*imported.values()) <= set(modules)
+    assert set().union(*(imported[name] for name in script.PARTS)) <= set(script.PARTS)
+    assert set(modules) - set(script.PARTS) == {"preview", "refused"}
+    used = set(re.findall(r"\bT\.(\w+)", "".join(modules.values())))
+    assert used <= set(texts.load()["en"])
+    assert set(re.findall(r"\b(?:texts|words)\.(\w+)", source("widget.js"))) <= set(config.BUBBLE)
+    assert all(len(text.splitlines()) <= 300 for text in [source("widget.js"), *modules.values()])
+
+
+def test_the_bubble_is_told_its_own_texts_and_others_all_of_them(make_bot: MakeBot) -> None:
+    bot = make_bot()
+    assert set(asked(bot.id, texts="bubble").json()["texts"]) == set(config.BUBBLE)
+    assert set(asked(bot.id).json()["texts"]) == set(texts.load()["en"])
 
 
 def test_the_script_is_packed_and_asked_about_again(db: None) -> None:
@@ -118,10 +150,54 @@ def test_the_script_is_packed_and_asked_about_again(db: None) -> None:
     assert plain["Content-Type"] == "text/javascript; charset=utf-8"
     assert (packed["ETag"], packed["Content-Encoding"]) == (plain["ETag"], "gzip")
     assert "Accept-Encoding" in plain["Vary"]
+    assert "max-age=300" in plain["Cache-Control"]
     assert plain["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Access-Control-Allow-Origin" not in plain
     assert Client().get("/widget.js", headers={"If-None-Match": plain["ETag"]}).status_code == 304
     assert Client().get("/widget.js", headers={"If-None-Match": '"another"'}).status_code == 200
     assert Client().post("/widget.js").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["panel", "refused", "preview", "words/de"])
+def test_a_module_is_kept_for_good_under_its_version_alone(db: None, name: str) -> None:
+    current = Client().get(f"/widget/{version()}/{name}.js", headers={"Origin": SHOP, "Accept-Encoding": "gzip"})
+    assert current["Content-Type"] == "text/javascript; charset=utf-8"
+    assert current["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert Client().get(f"/widget/{version()}.2/{name}.js")["Cache-Control"].endswith("immutable")
+    for other in ("-", "0123456789"):  # of a loader that is older than the server, or younger
+        answer = Client().get(f"/widget/{other}/{name}.js")
+        assert (answer.status_code, answer["Cache-Control"]) == (200, "no-cache")
+        assert answer.content == gzip.decompress(current.content)
+        again = Client().get(f"/widget/{other}/{name}.js", headers={"If-None-Match": answer["ETag"]})
+        assert (again.status_code, again["Access-Control-Allow-Origin"]) == (304, "*")
+    assert current["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in current
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nothing.js", "words/xx.js", "panel.css", "../widget.js", "..%2Fwidget.js", "words/../panel.js", "PANEL.js"],
+)
+def test_there_are_no_other_modules(db: None, address: str) -> None:
+    assert Client().get(f"/widget/{version()}/{address}").status_code == 404
+    assert Client().get(f"/widget/{version()}/panel.js").status_code == 200
+
+
+def test_comments_and_indents_are_for_those_who_read_the_source(db: None) -> None:
+    for sent, kept in (("/widget.js", "widget.js"), (f"/widget/{version()}/panel.js", "widget/panel.js")):
+        said = Client().get(sent).content.decode()
+        assert not re.findall(r"^ |^//", said, re.MULTILINE)
+        lines = [line.strip() for line in source(kept).splitlines() if not line.strip().startswith("//")]
+        assert said.replace(version(), "-").splitlines() == lines
+
+
+def test_the_bots_page_fetches_all_of_the_chat_at_once(make_bot: MakeBot, principal: Principal) -> None:
+    bot = make_bot()
+    services.update_look(by=principal, bot_id=bot.id, language="de")
+    page = Client().get(f"/c/{bot.id}/").content.decode()
+    found = re.findall(r'rel="modulepreload" href="([^"]+)"', page)
+    assert found == [f"/widget/{version()}/{name}.js" for name in (*script.PARTS, "words/de")]
+    assert {Client().get(address).status_code for address in found} == {200}
 
 
 def test_the_page_may_be_framed_by_the_bots_websites_alone(make_bot: MakeBot) -> None:

@@ -30,6 +30,8 @@ from tenants.http import BaseView
 from tenants.permissions import Anyone
 from tenants.selectors import is_suspended_for, tenant_of
 
+# Of the widget's own texts those that its bubble shows; the others come as a module (chat/widget/script.py).
+BUBBLE = ("open", "close", "loading", "not_loaded", "retry")
 FRESH = "public, max-age=60"
 FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -81,7 +83,10 @@ class WidgetView(_OpenView):
     @extend_schema(
         responses=ShownOut,
         operation_id="chat_widget",
-        parameters=[OpenApiParameter("language", str, description="Of the browser; the bot's own goes before it.")],
+        parameters=[
+            OpenApiParameter("language", str, description="Of the browser; the bot's own goes before it."),
+            OpenApiParameter("texts", str, enum=["bubble"], description="Only the texts that the bubble shows."),
+        ],
     )
     def get(self, request: Request, bot_id: UUID) -> Response:
         origin = str(request.headers.get("Origin", ""))
@@ -95,6 +100,8 @@ class WidgetView(_OpenView):
                 look=bots.look(bot_id),
                 wanted=request.query_params.get("language", ""),
             )
+        if request.query_params.get("texts") == "bubble":
+            told["texts"] = {name: told["texts"][name] for name in BUBBLE}
         return Response(told)
 
     def _found(self, bot_id: UUID, origin: str) -> BotProfile:

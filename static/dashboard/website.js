@@ -45,6 +45,7 @@ function read(file) {
 
 if (form) {
   form.addEventListener("input", show);
+  document.addEventListener("parley:shown", show);
   form.elements.language.addEventListener("change", () => speak(value("language")));
   form.elements.logo.addEventListener("change", () => read(form.elements.logo.files[0]));
   speak(value("language"));
