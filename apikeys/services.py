@@ -121,7 +121,7 @@ def reset_second_factor(*, by: Principal, user: User, by_operator: bool = False)
         check_may_reset(by=by, user=user)
     with transaction.atomic():
         if not second_factor.remove(user):
-            raise Conflict("There is no second factor to turn off.", code="no_second_factor")
+            raise Conflict("There is no second factor to turn off.")
         places.end_all(user)
         audit.record(by=by, action="second_factor.reset", target=user.email)
         transaction.on_commit(lambda: _tell_of_reset(user))
@@ -132,15 +132,15 @@ def check_may_reset(*, by: Principal, user: User) -> None:
     if not by.platform_role:
         raise Forbidden("Only staff of the operator do this.", code="staff_only")
     if user.platform_role == PlatformRole.SUPER_ADMIN != by.platform_role:
-        raise Forbidden("Only a super admin does this for a super admin.", code="super_admins_only")
+        raise Forbidden("Only a super admin does this for a super admin.")
     if user.id == by.user_id:
-        raise Forbidden("Turn your own off on the page of your account.", code="own_second_factor")
+        raise Forbidden("Turn your own off on the page of your account.")
 
 
 def _tell_of_reset(user: User) -> None:
     words = {"email": user.email, "address": f"{settings.PUBLIC_URL}/accounts/2fa/", "site": settings.PUBLIC_URL}
     send_mail(
-        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{_('Your second factor was turned off')}",
+        subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + _("Your second factor was turned off"),
         message=render_to_string("mfa/email/second_factor_reset.txt", words).strip() + "\n",
         from_email=None, recipient_list=[user.email], fail_silently=True,
     )  # fmt: skip
