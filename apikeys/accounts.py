@@ -6,16 +6,21 @@ And what it tells us: sign-ins, passwords and second factors go on record in the
 from __future__ import annotations
 
 import logging
+from threading import Thread
 from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.core import context as allauth_context
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -62,11 +67,34 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return bool(email_address.email != email_address.user.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is away is the operator's trouble: it is logged, and the page goes on."""
+        """The mail for a forgotten password goes out beside the page: how long that takes would tell whether there is
+        an account."""
+        request = allauth_context.request
+        known = {"request": request, "email": email, "current_site": get_current_site(request)}
+        message = self.render_mail(template_prefix, email, known | context)
+        if settings.MAIL_LATER and template_prefix == "account/email/password_reset_key":
+            Thread(target=_post, args=(message, template_prefix), name="mail").start()
+        else:
+            _post(message, template_prefix)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """To whom /welcome/ gives the same answer as to a new person."""
+        links = {
+            "sign_in_url": f"{settings.PUBLIC_URL}{reverse('account_login')}?next={reverse('welcome')}",
+            "password_reset_url": settings.PUBLIC_URL + reverse("account_reset_password"),
+        }
+        self.send_mail("account/email/account_already_exists", email, links)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Whether it is confirmed. What somebody else signs in with stays theirs: whoever holds the address opens that
+        account by resetting its password. Two who confirm the same one at once are told apart by the database."""
+        if not people.may_have(email_address):
+            return False
         try:
-            super().send_mail(template_prefix, email, context)
-        except OSError:  # smtplib's errors are of this kind
-            log.exception("a mail was not sent: %s", template_prefix)
+            with transaction.atomic():
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:
+            return False
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:
         return settings.PUBLIC_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
@@ -76,6 +104,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         user, _hyphen, token = key.partition("-")
         address = reverse("account_reset_password_from_key", kwargs={"uidb36": user, "key": token})
         return settings.PUBLIC_URL + address
+
+
+def _post(message: EmailMessage, name: str) -> None:
+    """A mail server that is away is the operator's trouble: it is logged, and the page goes on."""
+    try:
+        message.send()
+    except OSError:  # smtplib's errors are of this kind
+        log.exception("a mail was not sent: %s", name)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import ClassVar
 from uuid import UUID
@@ -69,3 +70,8 @@ class AccessToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"token of {self.user_id}"
+
+    @property
+    def number(self) -> str:
+        """What names it to its owner in an address: neither the secret nor the hash that is kept."""
+        return hashlib.sha256(self.digest.encode()).hexdigest()[:16]

@@ -28,6 +28,11 @@ def is_on(user: User) -> bool:
     return bool(Authenticator.objects.filter(user_id=user.id).exists())
 
 
+def remove(user: User) -> bool:
+    """Take away the app and the recovery codes; answers whether there were any."""
+    return bool(Authenticator.objects.filter(user_id=user.id).delete()[0])
+
+
 def holds(user: User, *, code: str) -> bool:
     """Whether the code is good, which uses it up. Raises `TooManyRequests`."""
     limits.hit_hourly(key=platform_key("second-factor", user.id), limit=TRIES_AN_HOUR)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from knox.crypto import hash_token
 
-from apikeys import second_factor, tokens
+from apikeys import places, second_factor, tokens
 from apikeys.models import AccessToken, APIKey
 from apikeys.selectors import BadCredential
-from tenants import audit, context, limits, plans
-from tenants.errors import Conflict, Invalid
+from tenants import audit, context, limits, people, plans
+from tenants.enums import PlatformRole
+from tenants.errors import Conflict, Forbidden, Invalid
 from tenants.models import Tenant, User
 from tenants.types import Principal
 
@@ -22,6 +27,12 @@ class BadSignIn(BadCredential):
     """One answer for an unknown e-mail, a wrong password and a user who was locked out."""
 
     code, title = "invalid_credentials", "E-mail or password is wrong"
+
+
+class EmailNotConfirmed(BadCredential):
+    """E-mail and password are right, and the operator wants the e-mail confirmed."""
+
+    code, title = "email_not_confirmed", "The e-mail is not confirmed yet"
 
 
 class SecondFactorRequired(BadCredential):
@@ -51,6 +62,8 @@ def sign_in(*, email: str, password: str, tenant: str = "", code: str = "", ip: 
         raise BadSignIn
     if not user.check_password(password):
         raise BadSignIn
+    if people.must_confirm() and not people.is_confirmed(user):
+        raise EmailNotConfirmed("Open the link in the mail that came; the page for signing in sends another.")
     if second_factor.is_on(user):
         _check_code(user, code)
     place = _place(user=user, slug=tenant)
@@ -96,6 +109,41 @@ def sign_out(*, by: Principal, token: str) -> None:
     with transaction.atomic():
         AccessToken.objects.filter(digest=hash_token(token)).delete()
         audit.record(by=by, action="session.end")
+
+
+def reset_second_factor(*, by: Principal, user: User, by_operator: bool = False) -> None:
+    """Turn off the second factor of somebody who lost it, sign them out everywhere, and tell them by mail.
+
+    `by_operator` says that whoever asks has the machine itself; else it is for staff, and a super admin's is for super
+    admins alone. Raises `Forbidden`, `Conflict` where there is no second factor.
+    """
+    if not by_operator:
+        check_may_reset(by=by, user=user)
+    with transaction.atomic():
+        if not second_factor.remove(user):
+            raise Conflict("There is no second factor to turn off.")
+        places.end_all(user)
+        audit.record(by=by, action="second_factor.reset", target=user.email)
+        transaction.on_commit(lambda: _tell_of_reset(user))
+
+
+def check_may_reset(*, by: Principal, user: User) -> None:
+    """Raise `Forbidden` where this caller may not turn off this person's second factor."""
+    if not by.platform_role:
+        raise Forbidden("Only staff of the operator do this.", code="staff_only")
+    if user.platform_role == PlatformRole.SUPER_ADMIN != by.platform_role:
+        raise Forbidden("Only a super admin does this for a super admin.")
+    if user.id == by.user_id:
+        raise Forbidden("Turn your own off on the page of your account.")
+
+
+def _tell_of_reset(user: User) -> None:
+    words = {"email": user.email, "address": f"{settings.PUBLIC_URL}/accounts/2fa/", "site": settings.PUBLIC_URL}
+    send_mail(
+        subject=settings.ACCOUNT_EMAIL_SUBJECT_PREFIX + _("Your second factor was turned off"),
+        message=render_to_string("mfa/email/second_factor_reset.txt", words).strip() + "\n",
+        from_email=None, recipient_list=[user.email], fail_silently=True,
+    )  # fmt: skip
 
 
 def create_key(*, by: Principal, name: str, scopes: list[str], **fields: Any) -> tuple[APIKey, str]:  # noqa: ANN401 -- the key's fields

@@ -30,8 +30,12 @@ ACCOUNT_ADAPTER = "apikeys.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-# Optional, since a machine without a mail server would lock its people out; a second factor asks for a confirmed one.
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Optional at first, since a machine without a mail server would lock its people out; a second factor asks for a
+# confirmed one. Where it is required, nothing tells a stranger any more who has an account (docs/decisions, 0018).
+ACCOUNT_EMAIL_VERIFICATION = {"optional": "optional", "required": "mandatory"}[
+    env.choice("EMAIL_CONFIRMATION", "optional", among=("optional", "required"))
+]
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one takes its place once it is confirmed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to strangers because somebody typed their address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -60,10 +64,15 @@ MFA_TOTP_ISSUER = "Parley"
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "config.mail.Unsent")
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH") or None
 if EMAIL_FILE_PATH:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+# Whether a mail gets to whom it is for. Where it does not, pages say where it is, and invitations show their link.
+MAIL_LEAVES = EMAIL_BACKEND not in {
+    "config.mail.Unsent",
+    *(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "filebased", "dummy")),
+}
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_USER"), env.secret("EMAIL_HOST_PASSWORD")

@@ -192,6 +192,9 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 
 # --- People: config/accounts.py --------------------------------------------------------------------------------------
+# Whether a mail may go out beside the page that asks for it (apikeys/accounts.py).
+MAIL_LATER = ENVIRONMENT != "test"
+MAIL_FOLDER = None if PRODUCTION else VAR / "mail"  # where there is no mail server (config/mail.py)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 
 # --- The API ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from apikeys import admin as apikeys_console
 from apikeys.api import urls as apikeys
 from apikeys.dashboard import urls as apikeys_pages
 from bots.api import urls as bots
@@ -57,11 +58,17 @@ urlpatterns = [
     route("health/ready", health.ready, "ready"),
     *widget.urlpatterns,
     path("console/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path(
+        "console/second-factor/<uuid:user_id>/",
+        admin.site.admin_view(apikeys_console.reset_second_factor),
+        name="reset_second_factor",
+    ),
     path("console/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("", RedirectView.as_view(url="/dashboard/")),
     path("accounts/signup/", RedirectView.as_view(pattern_name="welcome"), name="account_signup"),
     path("", include(tenants_pages.doors)),
+    path("accounts/", include(apikeys_pages.doors)),
     path("accounts/", include("allauth.urls")),
     path("dashboard/<slug:slug>/", include((dashboard, "dashboard"))),
 ]

@@ -132,8 +132,8 @@ class User(AbstractBaseUser):
         return self.is_active and self.platform_role == PlatformRole.SUPER_ADMIN
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Super admins may all; admins may all but change people."""
-        return self.is_superuser or (self.is_staff and not perm.endswith("_user"))
+        """Super admins may all; admins may all but change people, whom they look at."""
+        return self.is_superuser or (self.is_staff and (perm.endswith(".view_user") or not perm.endswith("_user")))
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
@@ -168,6 +168,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    link = ""  # of the one that was just sent; kept nowhere
 
     def __str__(self) -> str:
         return f"{self.email} to {self.tenant_id}"

@@ -7,6 +7,7 @@ allauth's addresses, as the primary one, and that it is confirmed only where a m
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -59,6 +60,22 @@ def keep_address(user: User) -> None:
     if not EmailAddress.objects.filter(user=user, email=user.email, primary=True).exists():
         EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=user.email, primary=True)
+
+
+def must_confirm() -> bool:
+    """Whether nobody comes in before their e-mail is confirmed."""
+    return bool(settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory")
+
+
+def is_confirmed(user: User) -> bool:
+    """Whether a mail to the user's e-mail was seen to arrive."""
+    return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())
+
+
+def may_have(address: EmailAddress) -> bool:
+    """Whether the address may become its user's e-mail: nobody else signs in with it, confirmed or not."""
+    others = User.objects.filter(email=address.email).exclude(id=address.user_id)
+    return not others.exists() and bool(address.can_set_verified())
 
 
 def confirm(user: User) -> None:

@@ -71,8 +71,8 @@ def _open_tenant(*, by: Principal, fields: dict[str, Any], first: Callable[[], U
     try:
         with transaction.atomic():
             tenant = Tenant.objects.create(id=tenant_id, schema_name=schema_for(tenant_id), **fields)
-            owner = first()
             schema.create(tenant)
+            owner = first()  # after the slow part, so that a refusal takes as long as the deed
             Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
             if owner_email and owner_email != owner.email:
                 members.send_invitation(tenant=tenant, email=owner_email, role=Role.OWNER)
@@ -184,16 +184,20 @@ def ensure_super_admin(*, email: str, password: str) -> bool:
     """The first super admin, where there is none yet; answers whether one was made."""
     if User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN).exists():
         return False
-    User.objects.create_user(
+    made = User.objects.create_user(
         email=email, password=password, name="System Administrator", platform_role=PlatformRole.SUPER_ADMIN
     )
+    people.confirm(made)  # whoever sets an installation up names their own
     return True
 
 
 def check_signup(*, by: Principal) -> None:
-    """Raise where this caller may not create tenants: `TENANT_SIGNUP` says whether anyone may."""
-    if by.platform_role or settings.TENANT_SIGNUP == "open":
+    """Raise where this caller may not create tenants over the API: `TENANT_SIGNUP` says whether anyone may. Where
+    e-mails must be confirmed, strangers use the page, which tells nobody who has an account."""
+    if by.platform_role or (settings.TENANT_SIGNUP == "open" and not people.must_confirm()):
         return
+    if settings.TENANT_SIGNUP == "open":
+        raise Forbidden("Create it on the page /welcome/, where the e-mail is confirmed.", code="use_the_page")
     raise Forbidden("Only staff of the operator create tenants here.", code="staff_only")
 
 

@@ -98,6 +98,7 @@ DEEDS: Mapping[str, Word] = {
     "scope.delete": _("Removed a bot’s guardrails"),
     "second_factor.on": _("Turned on the second factor"),
     "second_factor.off": _("Turned off the second factor"),
+    "second_factor.reset": _("Turned off somebody’s second factor"),
     "session.start": _("Signed in"),
     "session.end": _("Signed out"),
     "tenant.create": _("Made the organisation"),

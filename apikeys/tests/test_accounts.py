@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from io import StringIO
+from threading import Event
+from threading import enumerate as enumerate_threads
+from typing import Any, ClassVar
 
 import pytest
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
+from django.contrib.admin.models import LogEntry
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
 from apikeys import second_factor
 from apikeys.models import AccessToken
-from tenants import limits
+from tenants import limits, people
 from tenants.enums import Role
 from tenants.models import AuditEvent, User
 from tenants.types import TenantRef
@@ -214,6 +219,31 @@ def test_a_forgotten_password_is_chosen_anew_and_ends_the_other_sessions(owner: 
     assert _sign_in(Client(), "another good phrase").status_code == 302
 
 
+class _Slow:
+    """A mail server that takes until it is told."""
+
+    go = Event()
+    sent: ClassVar[list[str]] = []
+
+    def __init__(self, **_: Any) -> None: ...
+
+    def send_messages(self, messages: list[Any]) -> int:
+        self.go.wait(20)
+        self.sent.extend(message.to[0] for message in messages)
+        return len(messages)
+
+
+def test_a_forgotten_password_is_answered_before_its_mail_is_sent(owner: User, settings: Any) -> None:
+    settings.MAIL_LATER, settings.EMAIL_BACKEND = True, f"{__name__}._Slow"
+    assert Client().post("/accounts/password/reset/", {"email": EMAIL}).status_code == 302
+    assert not _Slow.sent
+    _Slow.go.set()
+    for thread in enumerate_threads():
+        if thread.name == "mail":
+            thread.join(20)
+    assert _Slow.sent == [EMAIL]
+
+
 def test_a_new_e_mail_takes_the_old_ones_place_once_it_is_confirmed(owner: User) -> None:
     EmailAddress.objects.filter(user=owner).update(verified=True)
     client = Client()
@@ -302,6 +332,176 @@ def test_one_sees_where_one_is_signed_in_and_ends_the_others(owner: User) -> Non
     assert there.get("/dashboard/")["Location"].startswith(LOGIN)
     assert here.get("/dashboard/")["Location"] == "/dashboard/acme/"
     assert UserSession.objects.filter(user=owner).count() == 1
+
+
+def _end(client: Client, session: UserSession) -> int:
+    return client.post(f"/accounts/sessions/{session.id}/end/").status_code
+
+
+def test_one_ends_a_single_place(owner: User) -> None:
+    here, there, phone = (Client(headers={"user-agent": name}) for name in ("Here/1", "There/1", "Phone/1"))
+    for client in (here, there, phone):
+        _sign_in(client)
+    assert here.get(f"/accounts/sessions/{UserSession.objects.get(user_agent='There/1').id}/end/").status_code == 405
+    assert _end(here, UserSession.objects.get(user_agent="There/1")) == 302
+    assert there.get("/dashboard/")["Location"].startswith(LOGIN)
+    assert phone.get("/dashboard/")["Location"] == "/dashboard/acme/"
+    assert AuditEvent.objects.filter(action="session.end", target=EMAIL).count() == 1
+    own = UserSession.objects.get(user_agent="Here/1")
+    assert here.post(f"/accounts/sessions/{own.id}/end/")["Location"] == "/accounts/logout/"
+    assert here.get("/dashboard/")["Location"] == "/dashboard/acme/"
+
+
+def test_nobody_ends_somebody_elses_place(owner: User, page_as: Callable[..., Client]) -> None:
+    client, stranger = Client(), page_as(Role.VIEWER)
+    _sign_in(client)
+    token, _ = AccessToken.issue(user=owner)
+    assert _end(stranger, UserSession.objects.get(user=owner)) == 404
+    assert stranger.post(f"/accounts/sessions/tokens/{token.number}/end/").status_code == 404
+    assert stranger.post("/accounts/sessions/7000000000/end/").status_code == 404
+    assert Client().post("/accounts/sessions/1/end/")["Location"].startswith(LOGIN)
+    assert client.get("/dashboard/")["Location"] == "/dashboard/acme/"
+    assert AccessToken.objects.filter(user=owner).exists()
+
+
+def test_a_token_is_a_place_too(owner: User, acme: TenantRef, anonymous: APIClient) -> None:
+    client = Client()
+    _sign_in(client)
+    tokens = [AccessToken.issue(user=owner, tenant_id=acme.id) for _ in range(3)]
+    AccessToken.objects.filter(digest=tokens[2][0].digest).update(password_mark="of an older password")
+    page = client.get("/accounts/sessions/").content.decode()
+    assert [token.number in page for token, _ in tokens] == [True, True, False]
+    assert not [True for token, secret in tokens if token.digest in page or secret in page]
+
+    def status(secret: str) -> int:
+        return anonymous.get("/v1/auth/me", headers={"authorization": f"Bearer {secret}"}).status_code
+
+    assert client.post(f"/accounts/sessions/tokens/{tokens[0][0].number}/end/").status_code == 302
+    assert [status(secret) for _, secret in tokens[:2]] == [401, 200]
+    client.post("/accounts/sessions/")
+    assert status(tokens[1][1]) == 401
+    assert client.get("/dashboard/")["Location"] == "/dashboard/acme/"
+
+
+def _at_console(role: str) -> Client:
+    client = Client()
+    client.force_login(
+        User.objects.create_user(email=f"{role or 'nobody'}@parley.example", password=None, platform_role=role)
+    )
+    return client
+
+
+def test_staff_turn_off_a_second_factor_that_was_lost(
+    owner: User, secret: str, acme: TenantRef, django_capture_on_commit_callbacks: Any
+) -> None:
+    there = Client()
+    _sign_in(there)
+    there.post("/accounts/2fa/authenticate/", {"code": _code(secret)})
+    AccessToken.issue(user=owner, tenant_id=acme.id)
+    page = f"/console/second-factor/{owner.id}/"
+    for stranger in (Client(), _at_console("")):
+        assert stranger.post(page).status_code == 302
+    assert second_factor.is_on(owner)
+    staff = _at_console("admin")
+    assert page in staff.get(f"/console/tenants/user/{owner.id}/change/").content.decode()
+    assert "signed out everywhere" in staff.get(page).content.decode()
+    assert second_factor.is_on(owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert staff.post(page)["Location"] == f"/console/tenants/user/{owner.id}/change/"
+    assert not second_factor.is_on(owner)
+    assert not AccessToken.objects.filter(user=owner).exists()
+    assert there.get("/dashboard/")["Location"].startswith(LOGIN)
+    assert _sign_in(Client())["Location"] == "/dashboard/"
+    assert AuditEvent.objects.get(action="second_factor.reset", target=EMAIL).actor == "admin@parley.example"
+    assert LogEntry.objects.filter(object_id=str(owner.id)).exists()
+    assert (mail.outbox[-1].to, "turned off the second factor" in str(mail.outbox[-1].body)) == ([EMAIL], True)
+    assert page not in staff.get(f"/console/tenants/user/{owner.id}/change/").content.decode()
+    assert "no second factor to turn off" in staff.post(page, follow=True).content.decode()
+
+
+def test_a_super_admins_is_turned_off_by_a_super_admin(owner: User, secret: str) -> None:
+    owner.platform_role = "super_admin"
+    owner.save()
+    page = f"/console/second-factor/{owner.id}/"
+    refused = _at_console("admin").post(page, follow=True).content.decode()
+    assert ("Only a super admin" in refused, second_factor.is_on(owner)) == (True, True)
+    own = Client()
+    own.force_login(owner)
+    assert "page of your account" in own.post(page, follow=True).content.decode()
+    assert second_factor.is_on(owner)
+    _at_console("super_admin").post(page)
+    assert not second_factor.is_on(owner)
+
+
+def test_staff_who_may_only_look_see_no_hash_and_change_nobody(owner: User) -> None:
+    page = f"/console/tenants/user/{owner.id}/change/"
+    staff = _at_console("admin")
+    seen = staff.get(page).content.decode()
+    assert staff.post(page, {"email": "x@x.example"}).status_code == 403
+    assert (EMAIL in seen, owner.password in seen, "algorithm" in seen) == (True, False, False)
+    assert "algorithm" in _at_console("super_admin").get(page).content.decode()
+
+
+def test_an_operator_turns_it_off_without_the_console(
+    owner: User, secret: str, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: "n")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("reset_second_factor", EMAIL, stdout=StringIO())
+    assert second_factor.is_on(owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("reset_second_factor", EMAIL.upper(), "--no-input", stdout=StringIO())
+    assert not second_factor.is_on(owner)
+    assert AuditEvent.objects.get(action="second_factor.reset").actor == "manage.py"
+    assert mail.outbox[-1].to == [EMAIL]
+    for email, why in ((EMAIL, "no second factor"), ("nobody@x.example", "no user")):
+        with pytest.raises(CommandError, match=why):
+            call_command("reset_second_factor", email, "--no-input", stdout=StringIO())
+
+
+def _wants(person: User, email: str) -> str:
+    """Where the link leads by which `person` confirms `email`, which is to be theirs."""
+    address = EmailAddress.objects.create(user=person, email=email)
+    return f"/accounts/confirm-email/{EmailConfirmationHMAC.create(address).key}/"
+
+
+def test_an_address_that_two_want_goes_to_who_confirms_it_first(owner: User, member: Callable[..., User]) -> None:
+    viewer = member(Role.VIEWER)
+    first, second = _wants(viewer, "shared@x.example"), _wants(owner, "shared@x.example")
+    assert Client().post(first).status_code == 302
+    viewer.refresh_from_db()
+    assert viewer.email == "shared@x.example"
+    for answer, status in ((Client().get(second), 200), (Client().post(second), 409)):
+        assert answer.status_code == status
+        assert "is the e-mail of another account" in answer.content.decode()
+    owner.refresh_from_db()
+    assert owner.email == EMAIL
+    assert EmailAddress.objects.filter(user=owner, primary=True, email=EMAIL).exists()
+
+
+def test_an_address_that_somebody_signs_in_with_stays_theirs(owner: User, member: Callable[..., User]) -> None:
+    viewer = member(Role.VIEWER)
+    link = _wants(viewer, EMAIL)  # which the owner never confirmed
+    answer = Client().post(link)
+    assert (answer.status_code, "is the e-mail of another account" in answer.content.decode()) == (409, True)
+    for person, email in ((owner, EMAIL), (viewer, "viewer@acme.example")):
+        person.refresh_from_db()
+        assert person.email == email
+    owner.email = "moved@acme.example"
+    owner.save()
+    assert Client().post(link).status_code == 302
+    viewer.refresh_from_db()
+    assert viewer.email == EMAIL
+
+
+def test_two_who_confirm_at_once_are_told_apart(
+    owner: User, member: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = _wants(member(Role.VIEWER), EMAIL)
+    with monkeypatch.context() as patched:
+        patched.setattr(people, "may_have", lambda address: not address.verified)  # looked before the other was there
+        assert Client().post(link).status_code == 409
+    assert not EmailAddress.objects.filter(user__email="viewer@acme.example", verified=True).exists()
 
 
 PAGES = [

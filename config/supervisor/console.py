@@ -15,6 +15,14 @@ def say(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def plainly(text: str) -> None:
+    """Lines that belong to the one before."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        return  # as below
+
+
 def complain(text: str) -> None:
     _write(sys.stderr, text)
 

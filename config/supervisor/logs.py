@@ -1,4 +1,4 @@
-"""The programs' logs: kept in files, with the lines that should worry somebody repeated at the terminal."""
+"""The programs' logs: kept in files, with the lines that should worry somebody repeated at the terminal; and mails."""
 
 from __future__ import annotations
 
@@ -18,6 +18,41 @@ def turn_over(log: Path) -> None:
     """Put a log that has grown long aside, in place of the one put aside before."""
     if log.exists() and log.stat().st_size > _KEEP_BYTES:
         log.replace(log.with_suffix(".log.1"))
+
+
+class Mailbox:
+    """Shows the mails that nobody sends (config/mail.py), so that their links are found."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._changed = 0
+        self._last = max(self._names(), default="")
+
+    def look(self) -> None:
+        try:
+            changed = self._folder.stat().st_mtime_ns
+        except OSError:
+            return
+        if changed == self._changed:
+            return
+        self._changed = changed
+        for name in sorted(name for name in self._names() if name > self._last):
+            self._last = name
+            self._show(self._folder / name)
+
+    def _names(self) -> list[str]:
+        return [path.name for path in self._folder.glob("*.txt")]
+
+    def _show(self, path: Path) -> None:
+        """Without what a terminal would obey: names in a mail are typed by strangers."""
+        try:
+            heads, _, body = path.read_text(encoding="utf-8", errors="replace").partition("\n\n")
+        except OSError:
+            return
+        lines = ["", *heads.splitlines(), "", *body.strip().splitlines(), ""]
+        shown = ["".join(sign for sign in line if sign.isprintable()) for line in lines]
+        console.say(f"no mail server is set; this mail is kept in {path}")
+        console.plainly("\n".join(f"    | {line}".rstrip() for line in shown))
 
 
 class Follower:

@@ -15,6 +15,7 @@ from config.embedded import addresses, process
 from config.embedded.addresses import Addresses, Publication
 from config.supervisor import console, programs
 from config.supervisor.children import Child, Hopeless
+from config.supervisor.logs import Mailbox
 from config.supervisor.plan import BASE, Plan
 from config.supervisor.programs import Program
 
@@ -28,6 +29,7 @@ class Stack:
         self._asked_to_stop = asked_to_stop
         self._found: dict[str, str] = {}
         self._children: list[Child] = []
+        self._mailbox = Mailbox(plan.var / "mail")
         self._publication: Publication | None = None
 
     def stopping(self) -> bool:
@@ -91,6 +93,7 @@ class Stack:
         time.sleep(_TICK)
         for child in self._children:
             child.tend()
+        self._mailbox.look()
 
     def _in_a_hurry(self) -> bool:
         return self._asked_to_stop() > 1

@@ -152,7 +152,15 @@ class UserAdmin(Noted, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-
         (None, {"fields": ("email", "password", "name")}),
         ("Place", {"fields": ("platform_role", "is_active", "last_login", "created_at")}),
     )
+    change_form_outer_before_template = "admin/second_factor_of.html"
     add_fieldsets = ((None, {"fields": ("email", "name", "platform_role", "password1", "password2")}),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:  # noqa: ANN401 -- Django's signature
+        """Who may only look sees nothing of the password, not even its hash."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        return [(title, {**more, "fields": [n for n in more["fields"] if n != "password"]}) for title, more in found]
 
 
 @admin.register(Plan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
@@ -46,7 +45,7 @@ class AccountView(LoginRequiredMixin, View):
         user = self._user()
         values = {
             "form": form,
-            "is_confirmed": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+            "is_confirmed": people.is_confirmed(user),
             "has_second_factor": Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists(),
             "memberships": selectors.memberships(user),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.internal.flows.signup import prevent_enumeration
 from allauth.account.utils import perform_login
 from django import forms
 from django.conf import settings
@@ -117,6 +118,18 @@ class WelcomeView(View):
             tenant = services.create_tenant_of(by=by, user=user, name=asked["organisation"], slug=asked["slug"])
             return redirect(f"/dashboard/{tenant.slug}/")
         limits.hit_sign_in(ip=ip, email=asked["email"])  # it may be tried as a password of somebody's
+        if not people.must_confirm():
+            return self._signed_in(asked)
+        # Whether there is such an account shows nowhere: not in what is refused, not in the page, not by the clock.
+        people.check_password_strength(password=asked["password"], email=asked["email"], name=asked["organisation"])
+        try:
+            return self._signed_in(asked)
+        except people.EmailTaken:
+            answer: HttpResponseBase = prevent_enumeration(self.request, email=asked["email"].strip().lower())
+            return answer
+
+    def _signed_in(self, asked: dict[str, Any]) -> HttpResponseBase:
+        """The organisation is made, and who made it comes in, or is sent a mail first where that is asked for."""
         tenant = services.create_tenant(
             by=Principal(), name=asked["organisation"], slug=asked["slug"], email=asked["email"],
             password=asked["password"],

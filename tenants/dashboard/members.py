@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
@@ -47,6 +48,12 @@ class _Members(Page):
         if found is None:
             raise NotFound(_("There is no such invitation."))
         return found
+
+    def sent(self, invitation: Invitation, *, said: str) -> HttpResponseBase:
+        """Back to the list; where mail leaves for nobody, to the link instead, which is handed on by hand."""
+        if settings.MAIL_LEAVES:
+            return self.go("members", said=said % {"email": invitation.email})
+        return self.show(template="dashboard/members/link.html", invitation=invitation, days=members.INVITATION_DAYS)
 
     def reachable(self) -> list[Role]:
         """The roles that this member may give and take."""
@@ -114,8 +121,8 @@ class InviteView(_Members, FormPage):
 
     def save(self, form: InviteForm) -> HttpResponseBase:
         asked = form.cleaned_data
-        members.invite(by=self.principal, tenant=self.tenant, email=asked["email"], role=Role(asked["role"]))
-        return self.go("members", said=_("An invitation is on its way to %(email)s.") % {"email": asked["email"]})
+        sent = members.invite(by=self.principal, tenant=self.tenant, email=asked["email"], role=Role(asked["role"]))
+        return self.sent(sent, said=_("An invitation is on its way to %(email)s."))
 
 
 class ResendView(_Members):
@@ -124,7 +131,7 @@ class ResendView(_Members):
     def post(self, request: HttpRequest, invitation_id: UUID) -> HttpResponseBase:
         sent = members.resend(by=self.principal, invitation=self.invitation(invitation_id))
         said = _("A new invitation is on its way to %(email)s; the link before is worth nothing now.")
-        return self.go("members", said=said % {"email": sent.email})
+        return self.sent(sent, said=said)
 
 
 class WithdrawView(_Members, ConfirmPage):

@@ -107,6 +107,12 @@ def sign_up_is_open() -> bool:
     return bool(settings.TENANT_SIGNUP == "open")
 
 
+@register.simple_tag
+def mail_leaves() -> bool:
+    """Whether a mail gets to whom it is for."""
+    return bool(settings.MAIL_LEAVES)
+
+
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[dict[str, Any]]:
     """The menu's groups with the entries that this member may open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ from django.apps import apps
 from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
+from rest_framework.test import APIClient
 
 from tenants import limits
 from tenants.enums import Role
@@ -70,6 +72,62 @@ def test_somebodys_e_mail_needs_their_password(open_door: None) -> None:
     right = Client().post("/welcome/", {**WHOLE, "email": "owner@acme.example"})
     assert right["Location"] == "/dashboard/initech-ltd/"
     assert Membership.objects.filter(user__email="owner@acme.example").count() == 2
+
+
+@pytest.fixture
+def confirming(open_door: None, settings: Any) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+
+def _answer(**given: str) -> tuple[int, str, set[str], list[str]]:
+    """What a stranger sees of an answer: its status, where it leads, its cookies, what the next page says."""
+    client = Client()
+    answer = client.post("/welcome/", {**WHOLE, **given})
+    said = client.get(answer["Location"]).content.decode() if answer.has_header("Location") else ""
+    notices = re.findall(r"<h1>.*?</h1>|<p.*?</p>", said, re.DOTALL)
+    shown = [notice.replace(given.get("email", WHOLE["email"]), "it") for notice in notices]
+    return answer.status_code, answer.headers.get("Location", ""), set(client.cookies), shown
+
+
+def test_where_e_mails_are_confirmed_nobody_learns_who_has_an_account(confirming: None) -> None:
+    new = _answer()
+    assert new[:2] == (302, "/accounts/confirm-email/")
+    assert "/accounts/confirm-email/" in str(mail.outbox[-1].body)
+    known = _answer(email="owner@acme.example", password="another good phrase", organisation="Initrode")
+    assert known == new
+    assert not Tenant.objects.filter(slug="initrode").exists()
+    assert mail.outbox[-1].to == ["owner@acme.example"]
+    assert "/accounts/login/?next=/welcome/" in str(mail.outbox[-1].body)
+    weak = [_answer(password="12345", email=email)[0] for email in ("owner@acme.example", "new@x.example")]
+    assert weak == [422, 422]
+
+
+def test_where_e_mails_are_confirmed_the_link_lets_in(confirming: None, anonymous: APIClient) -> None:
+    client = Client()
+    client.post("/welcome/", WHOLE)
+    assert client.get("/dashboard/")["Location"].startswith("/accounts/login/")
+    sign_in = {"email": WHOLE["email"], "password": WHOLE["password"]}
+    assert anonymous.post("/v1/auth/login", sign_in).json()["code"] == "email_not_confirmed"
+    wrong = {**sign_in, "password": "another good phrase"}
+    assert anonymous.post("/v1/auth/login", wrong).json()["code"] == "invalid_credentials"
+    link = re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    client.post(link[1])
+    assert client.get("/dashboard/")["Location"] == "/dashboard/initech-ltd/"
+    assert anonymous.post("/v1/auth/login", sign_in).status_code == 200
+
+
+def test_where_e_mails_are_confirmed_an_own_password_still_adds_one(confirming: None) -> None:
+    EmailAddress.objects.filter(email="owner@acme.example").update(verified=True)
+    assert _answer(email="owner@acme.example")[1] == "/dashboard/initech-ltd/"
+
+
+def test_where_e_mails_are_confirmed_strangers_use_the_page(
+    confirming: None, anonymous: APIClient, staff: APIClient
+) -> None:
+    wanted = {"name": "Initech", "slug": "initech", "email": "bill@initech.example", "password": WHOLE["password"]}
+    assert anonymous.post("/admin/tenants/", wanted).json()["code"] == "use_the_page"
+    assert staff.post("/admin/tenants/", wanted).status_code == 201
 
 
 def test_who_is_signed_in_adds_one_and_chooses(open_door: None) -> None:

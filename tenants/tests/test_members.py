@@ -290,3 +290,24 @@ def test_the_audit_is_the_tenants_own(
         shown = page.get(f"/dashboard/acme/audit-log/?{query}").content.decode()
         assert ("name, greeting" in shown) == bool(expected), query
         assert "spy@globex.example" not in shown
+
+
+def test_without_a_mail_server_who_invites_gets_the_link(
+    page_as: Callable[..., Client], settings: Any, acme: TenantRef
+) -> None:
+    client, form = page_as(Role.ADMIN), {"email": "new@x.example", "role": "editor"}
+    assert client.post("/dashboard/acme/members/invite/", {**form, "email": "a@x.example"}).status_code == 302
+    settings.MAIL_LEAVES = False
+    shown = client.post("/dashboard/acme/members/invite/", form).content.decode()
+    first = re.search(r"https?://[^/]+(/accounts/invitation/[\w-]+/)", shown)
+    assert first is not None
+    invitation = Invitation.objects.get(email="new@x.example")
+    again = client.post(f"/dashboard/acme/invitations/{invitation.id}/resend/").content.decode()
+    second = re.search(r"https?://[^/]+(/accounts/invitation/[\w-]+/)", again)
+    assert second is not None
+    assert Client().get(first[1]).status_code == 404
+    joining = Client()
+    joining.get(second[1])
+    joining.post("/accounts/invitation/", {"name": "New", "password": "correct horse battery"})
+    assert Membership.objects.filter(tenant_id=acme.id, user__email="new@x.example").exists()
+    assert not EmailAddress.objects.get(email="new@x.example").verified  # no mail was seen to arrive
