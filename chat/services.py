@@ -67,7 +67,7 @@ def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, 
 
 def delete(*, by: Principal, conversation_id: UUID) -> None:
     """With all that was said in it, and what was learned from it. Raises `NotFound`."""
-    row = selectors.conversation(conversation_id, by=by)
+    row = selectors.conversation(conversation_id, by=by, whole=False)
     with transaction.atomic():
         audit.record(by=by, action="conversation.delete", target=row.id, data={"bot": str(row.bot_id)})
         row.delete()

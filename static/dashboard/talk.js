@@ -1,0 +1,7 @@
+// A link to one message (#message-12) lands there, also where the page shows a later part of the talk.
+
+const named = /^#message-(\d{1,9})$/.exec(location.hash);
+const tried = new URLSearchParams(location.search).has("at");
+if (named && !tried && !document.getElementById(location.hash.slice(1))) {
+  location.replace(`?at=${named[1]}${location.hash}`);
+}
