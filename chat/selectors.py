@@ -110,8 +110,8 @@ def conversation(conversation_id: UUID, *, by: Principal, whole: bool = True) ->
 
 
 def stretch(row: Conversation, *, start: int | None = None, before: int | None = None, most: int) -> list[Message]:
-    """A part of a conversation in its order, with citations, feedback and traces: from the place `start` on, or the last
-    there are, `before` a place where one is named."""
+    """A part of a conversation in its order, with citations, feedback and traces: from the place `start` on, or the
+    last there are, `before` a place where one is named."""
     rows = _whole().filter(conversation=row)
     if start is not None:
         return list(rows.filter(position__gte=start).order_by("position")[:most])
@@ -157,7 +157,10 @@ def filtered_gaps(rows: QuerySet[Gap], asked: Mapping[str, Any]) -> QuerySet[Gap
     rows = rows.filter(**{named[name]: value for name, value in asked.items() if name in named and value})
     if asked.get("kind"):
         rows = rows.filter(Exists(GapQuestion.objects.filter(gap=OuterRef("id"), kind=asked["kind"])))
-    return rows
+    if asked.get("search"):
+        said = GapQuestion.objects.filter(gap=OuterRef("id"), text__icontains=asked["search"])
+        rows = rows.filter(Q(question__icontains=asked["search"]) | Exists(said))
+    return rows.order_by("-last_at", "id") if asked.get("order") == "latest" else rows
 
 
 def questions_of(row: Gap) -> QuerySet[GapQuestion]:

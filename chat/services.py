@@ -21,6 +21,7 @@ from chat.gaps import gathering
 from chat.gaps.settling import answer as answer_gap
 from chat.gaps.settling import dismiss as dismiss_gap
 from chat.gaps.settling import reopen as reopen_gap
+from chat.gaps.settling import solve as solve_gap
 from chat.handover import desk
 from chat.handover.desk import close, hand_back, reply, take
 from chat.models import Conversation, Feedback, Message
@@ -34,7 +35,7 @@ from tenants.types import Principal
 
 __all__ = [
     "answer_gap", "close", "delete", "dismiss_gap", "end", "export", "give_feedback", "hand_back", "reopen_gap",
-    "reply", "save_as_case", "start_tests", "take", "talk",
+    "reply", "save_as_case", "solve_gap", "start_tests", "take", "talk",
 ]  # fmt: skip
 
 
