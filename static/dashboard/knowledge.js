@@ -4,15 +4,16 @@ function takesAll(form) {
   return form.elements.all?.checked ?? false;
 }
 
+// Fields are found by their form: `form.id` would be the box that is called so.
 function boxes(form) {
-  return [...document.querySelectorAll(`input[type=checkbox][name=id][form="${form.id}"]`)];
+  return [...document.querySelectorAll("input[type=checkbox][name=id]")].filter((box) => box.form === form);
 }
 
 function tell(form) {
   const all = boxes(form);
   const chosen = all.filter((box) => box.checked).length;
   for (const button of form.querySelectorAll("[data-needs-choice]")) button.disabled = chosen === 0 && !takesAll(form);
-  const head = document.querySelector(`[data-choose-all="${form.id}"]`);
+  const head = document.querySelector(`[data-choose-all="${form.getAttribute("id")}"]`);
   if (head) {
     head.checked = chosen > 0 && chosen === all.length;
     head.indeterminate = chosen > 0 && chosen < all.length;

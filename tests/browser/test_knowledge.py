@@ -117,3 +117,31 @@ def test_too_many_files_without_scripts_lose_nothing_that_was_typed(opened: Desk
     expect(page.locator(".errorlist")).to_contain_text("at most 20 files go at once")
     expect(page.get_by_text("a browser does not keep them")).to_be_visible()
     expect(page.locator("[name=tags]")).to_have_value("manuals")
+
+
+def test_ticked_documents_are_tagged_and_all_that_fit_deleted(opened: Desk, visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    opened.sign_in(page)
+    dataset = a_dataset(opened, "Many at once")
+    for number in range(27):
+        opened.made(
+            f"/v1/tenant/datasets/{dataset}/documents/", {"title": f"Part {number}", "content": f"{number}. Words."}
+        )
+    page.goto(f"{opened.root}knowledge/{dataset}/")
+    tags = page.get_by_role("button", name="Tags", exact=True)
+    expect(tags).to_be_disabled()
+    page.get_by_label("Choose Part 20").check()
+    page.get_by_label("Choose Part 21").check()
+    tags.click()
+    page.fill("[name=add]", "chosen ones")
+    page.get_by_role("button", name="Change the tags").click()
+    expect(page.locator(".messages")).to_contain_text("The tags of 2 documents were changed.")
+    expect(page.locator("#rows .chip", has_text="chosen ones")).to_have_count(2)
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    expect(delete).to_be_disabled()
+    page.get_by_label("All 27 documents").check()
+    delete.click()
+    page.get_by_role("button", name="Delete the documents").click()
+    expect(page.get_by_text("No documents yet")).to_be_visible()
+    assert not visitor.errors
