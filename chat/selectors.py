@@ -100,12 +100,24 @@ def visible(rows: QuerySet[OfBot], *, by: Principal) -> QuerySet[OfBot]:
     return rows.filter(bot__in=tied.values("bot_id")) if tied.exists() else rows
 
 
-def conversation(conversation_id: UUID, *, by: Principal) -> Conversation:
-    """With its messages and their citations. Raises `NotFound`."""
-    found = visible(conversations(), by=by).prefetch_related(_messages()).filter(id=conversation_id).first()
+def conversation(conversation_id: UUID, *, by: Principal, whole: bool = True) -> Conversation:
+    """With its messages and their citations, if the `whole` is wanted. Raises `NotFound`."""
+    rows = visible(conversations(), by=by)
+    found = (rows.prefetch_related(_messages()) if whole else rows).filter(id=conversation_id).first()
     if found is None:
         raise NotFound("There is no such conversation.")
     return found
+
+
+def stretch(row: Conversation, *, start: int | None = None, before: int | None = None, most: int) -> list[Message]:
+    """A part of a conversation in its order, with citations, feedback and traces: from the place `start` on, or the
+    last there are, `before` a place where one is named."""
+    rows = _whole().filter(conversation=row)
+    if start is not None:
+        return list(rows.filter(position__gte=start).order_by("position")[:most])
+    if before is not None:
+        rows = rows.filter(position__lt=before)
+    return list(rows.order_by("-position")[:most])[::-1]
 
 
 def is_unchanged(conversation_id: UUID, *, by: Principal, after: str, status: str) -> bool:
@@ -145,7 +157,10 @@ def filtered_gaps(rows: QuerySet[Gap], asked: Mapping[str, Any]) -> QuerySet[Gap
     rows = rows.filter(**{named[name]: value for name, value in asked.items() if name in named and value})
     if asked.get("kind"):
         rows = rows.filter(Exists(GapQuestion.objects.filter(gap=OuterRef("id"), kind=asked["kind"])))
-    return rows
+    if asked.get("search"):
+        said = GapQuestion.objects.filter(gap=OuterRef("id"), text__icontains=asked["search"])
+        rows = rows.filter(Q(question__icontains=asked["search"]) | Exists(said))
+    return rows.order_by("-last_at", "id") if asked.get("order") == "latest" else rows
 
 
 def questions_of(row: Gap) -> QuerySet[GapQuestion]:
@@ -163,8 +178,11 @@ def gap(gap_id: UUID, *, by: Principal, lock: bool = False) -> Gap:
 
 
 def _messages() -> Prefetch[str, QuerySet[Message], str]:
-    rows = Message.objects.order_by("position").prefetch_related(_citations()).select_related("feedback")
-    return Prefetch("messages", rows)
+    return Prefetch("messages", _whole().order_by("position"))
+
+
+def _whole() -> QuerySet[Message]:
+    return Message.objects.prefetch_related(_citations()).select_related("feedback")
 
 
 def _citations() -> Prefetch[str, QuerySet[Citation], str]:

@@ -21,6 +21,7 @@ from chat.gaps import gathering
 from chat.gaps.settling import answer as answer_gap
 from chat.gaps.settling import dismiss as dismiss_gap
 from chat.gaps.settling import reopen as reopen_gap
+from chat.gaps.settling import solve as solve_gap
 from chat.handover import desk
 from chat.handover.desk import close, hand_back, reply, take
 from chat.models import Conversation, Feedback, Message
@@ -34,7 +35,7 @@ from tenants.types import Principal
 
 __all__ = [
     "answer_gap", "close", "delete", "dismiss_gap", "end", "export", "give_feedback", "hand_back", "reopen_gap",
-    "reply", "save_as_case", "start_tests", "take", "talk",
+    "reply", "save_as_case", "solve_gap", "start_tests", "take", "talk",
 ]  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, 
 
 def delete(*, by: Principal, conversation_id: UUID) -> None:
     """With all that was said in it, and what was learned from it. Raises `NotFound`."""
-    row = selectors.conversation(conversation_id, by=by)
+    row = selectors.conversation(conversation_id, by=by, whole=False)
     with transaction.atomic():
         audit.record(by=by, action="conversation.delete", target=row.id, data={"bot": str(row.bot_id)})
         row.delete()

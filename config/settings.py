@@ -183,7 +183,13 @@ MEDIA_ROOT = VAR / "files"
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_MB", 25, least=1) * 1024 * 1024
 MAX_UPLOAD_FILES = env.integer("MAX_UPLOAD_FILES", 20, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = MAX_UPLOAD_FILES + 1
+# Past MAX_UPLOAD_FILES they are dropped and the request is refused in words; past this it is not read at all.
+DATA_UPLOAD_MAX_NUMBER_FILES = MAX_UPLOAD_FILES + 1_000
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.NoMoreThanAllowed",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # CORS is decided per bot (bots/middleware.py); nothing is open by a list.
 CORS_URLS_REGEX = r"^/v1/chat/"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ from tenants.errors import NotFound
 from tenants.pages import ConfirmPage, Page, PageForm
 
 _PLACE = re.compile(r"-?[0-9]{1,9}")
+SHOWN = 50  # messages of a conversation at once
+AHEAD = 9  # of them before the one that a link leads to
 ALL = [("", gettext_lazy("All"))]
 BECAME = {
     "refused": gettext_lazy("Refused"),
@@ -101,40 +104,71 @@ class OnConversation(Page):
 
     @cached_property
     def conversation(self) -> Conversation:
-        return selectors.conversation(self.kwargs["conversation_id"], by=self.principal)
+        return selectors.conversation(self.kwargs["conversation_id"], by=self.principal, whole=False)
 
     def back(self) -> str:
         return self.url("conversation", self.kwargs["conversation_id"])
 
+    def at(self, place: int) -> HttpResponseBase:
+        """To the message at this place, however much was said before and after it."""
+        return self._move(f"{self.back()}?at={place}#message-{place}")
+
 
 class ShowConversation(OnConversation):
-    """With `?after=` and htmx: only the messages that came since, for who has the page open."""
+    """The latest messages, newest last; `?before=` and `?from=` show a part before or from a place, `?at=` the part
+    around one. With htmx `before` is the earlier part alone, and `after` what came since, for who has the page open."""
 
     template: ClassVar[str] = "dashboard/conversations/detail.html"
 
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        after = request.GET.get("after", "")
-        asks_again = bool(request.htmx and _PLACE.fullmatch(after))  # type: ignore[attr-defined]  # of django-htmx
-        known = {"after": after, "status": request.GET.get("status", "")}
-        if asks_again and selectors.is_unchanged(ids["conversation_id"], by=self.principal, **known):
-            return self.show(template="dashboard/conversations/_nothing.html", status=204)
-        row, said = self.conversation, list(self.conversation.messages.all())
-        if asks_again:
-            new = [message for message in said if message.position > int(after)]
-            return self.show(template="dashboard/conversations/_more.html", **self.values(row, said, new))
-        return self.show(**self.values(row, said, said))
+        places = {name: _place(request.GET.get(name, "")) for name in ("before", "from", "at", "after")}
+        by_htmx = bool(request.htmx)  # type: ignore[attr-defined]  # of django-htmx
+        if by_htmx and places["after"] is not None:
+            return self.since(places["after"])
+        shown = self.part(places)
+        if by_htmx and places["before"] is not None:
+            return self.show(template="dashboard/conversations/_earlier.html", **self.values(shown))
+        return self.show(**self.values(shown))
 
-    def values(self, row: Conversation, said: list[Message], shown: list[Message]) -> Mapping[str, Any]:
+    def since(self, place: int) -> HttpResponseBase:
+        known = {"after": str(place), "status": self.request.GET.get("status", "")}
+        if selectors.is_unchanged(self.kwargs["conversation_id"], by=self.principal, **known):
+            return self.show(template="dashboard/conversations/_nothing.html", status=204)
+        new = selectors.stretch(self.conversation, start=place + 1, most=SHOWN)
+        values = {**self.values(new), "last": new[-1].position if new else place}
+        return self.show(template="dashboard/conversations/_more.html", **values)
+
+    def part(self, places: Mapping[str, int | None]) -> list[Message]:
+        at, start = places["at"], places["from"]
+        if at is not None:
+            start = max(at - AHEAD, 0)
+        shown = selectors.stretch(self.conversation, start=start, before=places["before"], most=SHOWN)
+        return shown or selectors.stretch(self.conversation, most=SHOWN)
+
+    def latest(self) -> Mapping[str, Any]:
+        return self.values(selectors.stretch(self.conversation, most=SHOWN))
+
+    def values(self, shown: list[Message]) -> Mapping[str, Any]:
+        row = self.conversation
+        first, last = (shown[0].position, shown[-1].position) if shown else (-1, -1)
         return {
             "conversation": row,
             "said": shown,
-            "last": said[-1].position if said else -1,
+            "first": first,
+            "last": last,
+            "following": last + 1,
+            "has_earlier": row.messages.filter(position__lt=first).exists(),
+            "has_later": row.messages.filter(position__gt=last).exists(),
             "is_mine": row.status == Status.WITH_PERSON and row.taken_by == self.principal.user_id,
             "polls": row.status in {Status.ESCALATED, Status.WITH_PERSON},
             "test_sets": row.bot.test_sets.order_by("name"),
             "expectations": Expectation.choices,
-            "answers": [message for message in said if message.role == Role.ASSISTANT and message.content],
+            "answers": any(message.role == Role.ASSISTANT and message.content for message in shown),
         }
+
+
+def _place(text: str) -> int | None:
+    return int(text) if _PLACE.fullmatch(text) else None
 
 
 class DeleteConversation(OnConversation, ConfirmPage):
@@ -172,7 +206,8 @@ class SaveAsTest(OnConversation):
         services.save_as_case(
             by=self.principal, conversation_id=self.conversation.id, message_id=ids["message_id"], given=given
         )
-        return self.go("conversation", self.conversation.id, said=_("Saved as a test."))
+        messages.success(request, _("Saved as a test."))
+        return self.at(Message.objects.get(id=ids["message_id"]).position)
 
 
 class TestForm(PageForm):

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,9 +25,14 @@ SHOWN = 25
 
 
 class GapFilterForm(PageForm):
+    search = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
     kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[*ALL, *GapKind.choices])
     status = forms.ChoiceField(required=False, label=gettext_lazy("Status"), choices=GapStatus.choices)
+    order = forms.ChoiceField(
+        required=False, label=gettext_lazy("Order"),
+        choices=[("", gettext_lazy("Most asked first")), ("latest", gettext_lazy("Latest first"))],
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature
         super().__init__(*args, **kwargs)
@@ -42,8 +48,9 @@ class Gaps(Page):
         form.is_valid()
         rows = selectors.filtered_gaps(selectors.gaps(), form.cleaned_data)
         return self.show(
-            page=self.paged(rows), form=form, is_filtered=any(request.GET.values()), kinds=dict(GapKind.choices)
-        )
+            page=self.paged(rows), form=form, is_filtered=any(request.GET.values()), kinds=dict(GapKind.choices),
+            status_shown=form.cleaned_data.get("status") or "",
+        )  # fmt: skip
 
 
 class AnswerForm(PageForm):
@@ -88,11 +95,18 @@ class OneGap(FormPage):
 
 
 class _Move(Page):
+    """Done from the gap's page, or from the list, which comes back as it was filtered (`listed`)."""
+
     section: ClassVar[str] = "gaps"
     roles: ClassVar[dict[str, Role]] = {"POST": Role.EDITOR}
 
     def back(self) -> str:
         return self.url("gap", self.kwargs["gap_id"])
+
+    def to_list(self, said: str) -> HttpResponseBase:
+        messages.success(self.request, said)
+        kept = QueryDict(self.request.POST.get("listed", "")[:2_000], encoding="utf-8")
+        return self._move(self.url("gaps") + (f"?{kept.urlencode()}" if kept else ""))
 
     def refused(self, problem: Problem) -> HttpResponseBase:
         if problem.status == 404:
@@ -100,10 +114,16 @@ class _Move(Page):
         return super().refused(problem)
 
 
+class SolveGap(_Move):
+    def post(self, request: HttpRequest, gap_id: UUID) -> HttpResponseBase:
+        services.solve_gap(by=self.principal, gap_id=gap_id)
+        return self.to_list(_("Marked as answered. It opens again when it is asked once more without an answer."))
+
+
 class DismissGap(_Move):
     def post(self, request: HttpRequest, gap_id: UUID) -> HttpResponseBase:
         services.dismiss_gap(by=self.principal, gap_id=gap_id)
-        return self.go("gaps", said=_("Dismissed. It stays so when it is asked again."))
+        return self.to_list(_("Dismissed. It stays so when it is asked again."))
 
 
 class ReopenGap(_Move):

@@ -106,11 +106,10 @@ class Reply(ShowConversation):
         try:
             services.reply(by=self.principal, conversation_id=conversation_id, content=written)
         except Problem as problem:
-            said = list(self.conversation.messages.all())
             sentences = [sentence for each in problem.errors.values() for sentence in each]
             refused = " ".join(sentences) or problem.detail
-            return self.show(status=422, draft=written, refused=refused, **self.values(self.conversation, said, said))
-        return self.go("conversation", conversation_id)
+            return self.show(status=422, draft=written, refused=refused, **self.latest())
+        return self._move(f"{self.back()}#latest")
 
 
 class HandBack(_Act):

@@ -61,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("", overview.Overview.as_view(), name="overview"),
     path("gaps/", gaps.Gaps.as_view(), name="gaps"),
     path("gaps/<uuid:gap_id>/", gaps.OneGap.as_view(), name="gap"),
+    path("gaps/<uuid:gap_id>/solve/", gaps.SolveGap.as_view(), name="gap-solve"),
     path("gaps/<uuid:gap_id>/dismiss/", gaps.DismissGap.as_view(), name="gap-dismiss"),
     path("gaps/<uuid:gap_id>/reopen/", gaps.ReopenGap.as_view(), name="gap-reopen"),
     path("analytics/", analytics.Analytics.as_view(), name="analytics"),

@@ -1,4 +1,4 @@
-"""What people do with a gap: write the answer, dismiss it, open it again.
+"""What people do with a gap: write the answer, say that it is answered, dismiss it, open it again.
 
 An answer becomes a document of one of the bot's datasets, a question with its answer, which ingestion takes up like any
 other; the gap remembers which. Raises `GapNotFound`, and what adding a document raises.
@@ -39,6 +39,11 @@ def answer(*, by: Principal, gap_id: UUID, dataset_id: UUID, question: str, answ
         _settle(gap, GapStatus.ANSWERED, by=by)
         audit.record(by=by, action="gap.answer", target=gap.id, data={"document": str(added.document.id)})
     return gap
+
+
+def solve(*, by: Principal, gap_id: UUID) -> Gap:
+    """The documents answer it by now, without one that was written for it; asked again it is open again."""
+    return _moved(by, gap_id, GapStatus.ANSWERED, action="gap.solve")
 
 
 def dismiss(*, by: Principal, gap_id: UUID) -> Gap:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -206,3 +207,50 @@ def test_a_key_tied_to_another_bot_sees_no_gap(
     assert client.get("/v1/tenant/gaps").json()["count"] == 1
     KeyBot.objects.create(key_id=APIKey.objects.get().id, bot=make_bot(name="Other"))
     assert client.get("/v1/tenant/gaps").json()["count"] == 0
+
+
+def titles(client: Client, query: str = "") -> list[str]:
+    return [gap.question for gap in client.get(f"/dashboard/acme/gaps/{query}").context["page"]]
+
+
+def test_the_list_is_searched_and_ordered(bot: Bot, page_as: Callable[..., Client]) -> None:
+    unanswered(bot, "Can I pay with cryptocurrency?", "Do you accept cryptocurrency as payment?")
+    unanswered(bot, "Where is your head office?")
+    gathering.gather()
+    Gap.objects.filter(question__contains="office").update(last_at=timezone.now())
+    client = page_as(Role.VIEWER)
+    assert titles(client)[1] == "Where is your head office?"
+    assert titles(client, "?order=latest")[0] == "Where is your head office?"
+    assert titles(client, "?search=OFFICE") == ["Where is your head office?"]
+    assert len(titles(client, "?search=cryptocurrency")) == 1
+    assert len(titles(client, "?search=%00")) == 2
+
+
+def test_one_is_settled_from_the_list_which_comes_back_as_it_was(bot: Bot, page_as: Callable[..., Client]) -> None:
+    unanswered(bot, "Can I pay with cryptocurrency?", "Where is your head office?")
+    gathering.gather()
+    first, second = Gap.objects.all()
+    sent = {"listed": f"bot={bot.id}&page=2"}
+    path = "/dashboard/acme/gaps/"
+    for act in ("solve", "dismiss"):
+        assert page_as(Role.VIEWER).post(f"{path}{first.id}/{act}/", sent).status_code == 403
+    assert Gap.objects.filter(status="open").count() == 2
+    client = page_as(Role.EDITOR)
+    assert client.post(f"{path}{first.id}/solve/", sent).headers["Location"] == f"{path}?bot={bot.id}&page=2"
+    assert client.post(f"{path}{second.id}/dismiss/").headers["Location"] == path
+    assert list(Gap.objects.order_by("status").values_list("status", flat=True)) == ["answered", "dismissed"]
+    assert "Answered by" in client.get(f"{path}{first.id}/").content.decode()
+    assert "Open the document" not in client.get(f"{path}{first.id}/").content.decode()
+
+
+def test_what_was_marked_as_answered_opens_when_it_is_asked_again(bot: Bot, principal: Principal) -> None:
+    unanswered(bot, "Can I pay with cryptocurrency?")
+    gathering.gather()
+    gap = Gap.objects.get()
+    services.solve_gap(by=principal, gap_id=gap.id)
+    Gap.objects.update(settled_at=timezone.now() - timedelta(hours=1))
+    unanswered(bot, "Can I pay with cryptocurrency?")
+    gathering.gather()
+    gap.refresh_from_db()
+    assert gap.status == "open"
+    assert gap.reopened_at

@@ -181,3 +181,87 @@ def test_anothers_conversation_is_none(page_as: PageAs, make_bot: MakeBot, globe
     assert theirs.get(path.replace("acme", "globex")).status_code == 404
     assert page_as(Role.OWNER).get(f"{HOME}conversations/{uuid4()}/").status_code == 404
     assert page_as(Role.OWNER).get(path).status_code == 200
+
+
+def long_talk(bot: Bot, turns: int) -> str:
+    """A conversation of so many turns, as they are recorded; its page."""
+    first = talk(bot, "Hello!")
+    rows = [
+        Message(
+            conversation_id=first.conversation_id, position=at, role="assistant" if at % 2 else "user",
+            content=f"said at {at}.", latency_ms={"total": 5}, trace={"question": f"said at {at}."} if at % 2 else {},
+        )
+        for at in range(2, 2 * turns)
+    ]  # fmt: skip
+    Message.objects.bulk_create(rows)
+    return f"{HOME}conversations/{first.conversation_id}/"
+
+
+def places(client: Client, path: str, **headers: str) -> list[int]:
+    shown = client.get(path, **headers).context["said"]  # type: ignore[arg-type]  # headers as WSGI names them
+    return [message.position for message in shown]
+
+
+def test_a_long_talk_is_shown_in_parts_the_newest_last(page_as: PageAs, make_bot: MakeBot) -> None:
+    client = page_as(Role.EDITOR)
+    path = long_talk(make_bot(), 300)
+    assert places(client, path) == list(range(550, 600))
+    page = client.get(path).content.decode()
+    assert f'href="{path}?before=550"' in page
+    assert "Later messages" not in page
+    assert places(client, f"{path}?before=550") == list(range(500, 550))
+    page = client.get(f"{path}?before=550").content.decode()
+    assert f'href="{path}?from=550#message-550"' in page
+    assert places(client, f"{path}?from=550") == list(range(550, 600))
+    assert places(client, f"{path}?before=20") == list(range(20))
+    assert "Earlier messages" not in client.get(f"{path}?before=20").content.decode()
+    assert places(client, f"{path}?before=0") == list(range(550, 600))
+    assert client.get(f"{path}?before=x&at=-5&from=").status_code == 200
+
+
+def test_earlier_messages_come_without_the_page_around_them(page_as: PageAs, make_bot: MakeBot) -> None:
+    client = page_as(Role.EDITOR)
+    path = long_talk(make_bot(), 60)
+    part = client.get(f"{path}?before=70", HTTP_HX_REQUEST="true").content.decode()
+    assert "<html" not in part
+    assert part.index("Earlier messages") < part.index('id="message-20"') < part.index('id="message-69"')
+    assert 'id="message-70"' not in part
+    assert "every 5s" not in part
+
+
+def test_a_link_to_a_message_lands_on_it(page_as: PageAs, make_bot: MakeBot, principal: Principal) -> None:
+    client, bot = page_as(Role.EDITOR), make_bot()
+    path = long_talk(bot, 300)
+    assert 'id="message-101"' not in client.get(path).content.decode()
+    assert 'id="message-101"' in client.get(f"{path}?at=101").content.decode()
+    assert 'id="message-3"' in client.get(f"{path}?at=3").content.decode()
+    tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
+    answer = Message.objects.get(position=101)
+    sent = client.post(f"{path}messages/{answer.id}/test/", {"test_set": str(tests.id), "expect": ""})
+    assert sent.headers["Location"] == f"{path}?at=101#message-101"
+
+
+def test_a_talk_costs_the_same_however_long_it_is(page_as: PageAs, make_bot: MakeBot) -> None:
+    client, bot = page_as(Role.VIEWER), make_bot()
+    paths = [long_talk(bot, turns) for turns in (1, 30, 400)]
+    client.get(paths[0])
+    for asks in ("", "?at=1", "?before=900"):
+        counted = []
+        for path in paths:
+            with CaptureQueriesContext(connection) as seen:
+                assert len(client.get(path + asks).context["said"]) <= 50
+            counted.append(len([one for one in seen.captured_queries if "search_path" not in one["sql"]]))
+        assert len(set(counted)) == 1, asks
+
+
+def test_what_is_said_meanwhile_follows_the_latest_part(page_as: PageAs, make_bot: MakeBot) -> None:
+    client = page_as(Role.EDITOR)
+    path = long_talk(make_bot(), 100)
+    client.post(f"{path}take/")
+    assert "after=199&amp;" in client.get(path).content.decode()
+    assert "every 5s" not in client.get(f"{path}?at=20").content.decode()
+    more = client.get(f"{path}?after=120&status=with_person", HTTP_HX_REQUEST="true")
+    assert [message.position for message in more.context["said"]] == list(range(121, 171))
+    assert b"after=170&amp;" in more.content
+    refused = client.post(f"{path}reply/", {"content": ""})
+    assert [message.position for message in refused.context["said"]] == list(range(150, 200))

@@ -64,7 +64,7 @@ class DatasetsPage(OfKnowledge):
     template: ClassVar[str] = "dashboard/knowledge/datasets.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        filters = asked(request, "search", "tag")
+        filters = asked(request.GET, "search", "tag")
         rows = selectors.datasets_with_counts().annotate(
             size=Coalesce(Sum("documents__size_bytes"), 0), chunks=Coalesce(Sum("documents__chunk_count"), 0)
         )

@@ -48,7 +48,7 @@ class DocumentPage(OfDocument):
         if "state" in request.GET:
             return self.state()
         chunks = selectors.chunks(document)
-        filters = asked(request, "search", "only", "view")
+        filters = asked(request.GET, "search", "only", "view")
         if text := filters.get("search"):
             chunks = chunks.filter(content__icontains=text)
         if filters.get("only") == "disabled":

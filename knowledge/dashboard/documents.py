@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django import forms
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.functional import cached_property
-from django.utils.translation import gettext, ngettext
+from django.db.models import F, Min, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django_htmx.http import HttpResponseClientRefresh
 
 from knowledge import selectors, services
 from knowledge.dashboard.fields import KnowledgeForm
@@ -20,10 +20,11 @@ from knowledge.dashboard.frame import Filtered, OfDataset, asked, to_list
 from knowledge.enums import SourceType, Status
 from knowledge.models import Chunk, Dataset, Document, WebImport
 from tenants.enums import Role
-from tenants.pages import ConfirmPage, FormPage
+from tenants.pages import FormPage
 
 _IN_WORK = {Status.PENDING, Status.PROCESSING}
-_AT_ONCE = 200  # documents that one address names
+AT_ONCE = 500  # documents that one request names
+_SHOWN = 100  # rows up to which a list that is open grows
 _TAGS_OFFERED = 200
 _TAGS = "SELECT DISTINCT unnest(tags) AS tag FROM knowledge_document WHERE dataset_id = %s ORDER BY tag LIMIT %s"
 
@@ -33,7 +34,7 @@ class DatasetPage(OfDataset):
     tab: ClassVar[str] = "documents"
 
     def get(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
-        filters = asked(request, "search", "status", "type", "tag")
+        filters = filters_in(request.GET)
         rows = narrowed(selectors.documents(self.dataset), filters).order_by("-created_at", "id")
         page = self.paged(rows)
         return self.show(
@@ -41,6 +42,7 @@ class DatasetPage(OfDataset):
             filters=filters,
             tags=tags_of(self.dataset),
             in_work=_ids(row for row in page if row.status in _IN_WORK),
+            settled=_ids(row for row in page if row.status not in _IN_WORK),
             **state_of(self.dataset),
         )
 
@@ -56,14 +58,38 @@ class DatasetPage(OfDataset):
 
 
 class RowsPage(OfDataset):
-    """The rows in work that a list shows, all in one answer; it asks again while any of them is."""
+    """What a list that is open lacks: its rows in work (`id`) as they are now, and what came since. It asks again while
+    anything in the dataset is in work. `id` and `shown` are all it shows; new rows stand on the first page alone."""
 
     template: ClassVar[str] = "dashboard/knowledge/_fresh_rows.html"
 
     def get(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
-        rows = list(selectors.documents(self.dataset).filter(id__in=_named(request.GET.getlist("id"))))
-        still = _ids(row for row in rows if row.status in _IN_WORK)
-        return self.show(rows=rows, in_work=still, listed=request.GET.get("listed", ""), **state_of(self.dataset))
+        listed = QueryDict(request.GET.get("listed", "")[:2_000], encoding="utf-8")
+        working, still = named(request.GET.getlist("id")), named(request.GET.get("shown", "").split(","))
+        rows = list(selectors.documents(self.dataset).filter(id__in=working))
+        known = [*working, *still]
+        new, more = self.came(known, listed) if listed.get("page", "1") == "1" else ([], False)
+        if new and not known:  # there is no list yet, and so nothing of it to lose
+            return HttpResponseClientRefresh()
+        shown = [*rows, *new]
+        in_work = _ids(row for row in shown if row.status in _IN_WORK)
+        settled = [*map(str, still), *_ids(row for row in shown if row.status not in _IN_WORK)]
+        return self.show(
+            rows=rows, new=new, more=more, in_work=in_work, settled=settled, listed=listed.urlencode(),
+            **state_of(self.dataset),
+        )  # fmt: skip
+
+    def came(self, known: list[UUID], listed: QueryDict) -> tuple[list[Document], bool]:
+        """Those that would stand above the last of the list, as far as there is room, and whether there are more."""
+        fitting = narrowed(selectors.documents(self.dataset), filters_in(listed)).order_by("-created_at", "id")
+        if known:
+            oldest = Document.objects.filter(id__in=known).aggregate(at=Min("created_at"))["at"]
+            if oldest is None:
+                return [], False
+            fitting = fitting.filter(created_at__gt=oldest).exclude(id__in=known)
+        room = max(_SHOWN - len(known), 0)
+        found = list(fitting[: room + 1])
+        return found[:room], len(found) > room
 
 
 class DocumentActionPage(OfDataset):
@@ -82,41 +108,6 @@ class DocumentActionPage(OfDataset):
         if "listed" in self.request.POST:
             return super().back()
         return self.url("document", self.kwargs["dataset_id"], self.kwargs["document_id"])
-
-
-class DeleteManyPage(OfDataset, ConfirmPage):
-    """Delete the documents that the address names."""
-
-    roles: ClassVar[dict[str, Role]] = {"GET": Role.EDITOR, "POST": Role.EDITOR}
-
-    @cached_property
-    def chosen(self) -> list[Document]:
-        named = _named(self.request.GET.getlist("id"))
-        return list(Document.objects.filter(dataset=self.dataset, id__in=named).order_by("title", "id"))
-
-    def get(self, request: HttpRequest, **ids: UUID) -> HttpResponseBase:
-        if not self.chosen:
-            return self.go("dataset", self.dataset.id)
-        return super().get(request, **ids)
-
-    def question(self) -> Mapping[str, Any]:
-        count = len(self.chosen)
-        names = [gettext("“%(title)s”") % {"title": row.title} for row in self.chosen[:10]]
-        if count > len(names):
-            names.append(gettext("%(count)d more documents") % {"count": count - len(names)})
-        return {
-            "title": ngettext("Delete %(count)d document?", "Delete %(count)d documents?", count) % {"count": count},
-            "losses": [*names, *what_goes(Document.objects.filter(id__in=[row.id for row in self.chosen]))],
-            "action": ngettext("Delete the document", "Delete the documents", count),
-            "cancel": self.url("dataset", self.kwargs["dataset_id"]),
-        }
-
-    def do(self) -> HttpResponseBase:
-        for document in self.chosen:
-            services.delete_document(by=self.principal, document=document)
-        count = len(self.chosen)
-        said = ngettext("%(count)d document was deleted.", "%(count)d documents were deleted.", count)
-        return self.go("dataset", self.dataset.id, said=said % {"count": count})
 
 
 class AgainForm(KnowledgeForm):
@@ -155,6 +146,10 @@ class ReprocessPage(OfDataset, FormPage):
         return self.go("dataset", self.dataset.id, said=said % {"count": count})
 
 
+def filters_in(query: QueryDict) -> Filtered:
+    return asked(query, "search", "status", "type", "tag")
+
+
 def narrowed(rows: QuerySet[Document], filters: Filtered) -> QuerySet[Document]:
     if text := filters.get("search"):
         rows = rows.filter(Q(title__icontains=text) | Q(file_name__icontains=text) | Q(url__icontains=text))
@@ -181,7 +176,8 @@ def state_of(dataset: Dataset) -> dict[str, Any]:
     )
     imports = WebImport.objects.filter(dataset=dataset, status__in=_IN_WORK).count()
     waiting = counts[Status.PENDING] + counts[Status.PROCESSING]
-    return {"counts": {**counts, **sums, "total": sum(counts.values()), "waiting": waiting, "imports": imports}}
+    told = {**counts, **sums, "total": sum(counts.values()), "waiting": waiting, "imports": imports}
+    return {"counts": told, "is_busy": bool(waiting or imports)}
 
 
 def edited_chunks(documents: QuerySet[Document]) -> QuerySet[Chunk]:
@@ -212,10 +208,10 @@ def _ids(rows: Iterable[Document]) -> list[str]:
     return [str(row.id) for row in rows]
 
 
-def _named(texts: Iterable[str]) -> list[UUID]:
+def named(texts: Iterable[str]) -> list[UUID]:
     """The ids among these, as many as an address may name."""
     found = []
-    for text in list(texts)[:_AT_ONCE]:
+    for text in list(texts)[:AT_ONCE]:
         try:
             found.append(UUID(text))
         except ValueError:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -136,6 +137,9 @@ class FilesField(forms.FileField):
         given = [file for file in (data or []) if file] if isinstance(data, Sequence) else [data] if data else []
         if not given and self.required:
             raise forms.ValidationError(self.error_messages["required"])
+        if len(given) > settings.MAX_UPLOAD_FILES:
+            said = gettext("These are too many: at most %(most)d files go at once, and none of them was added.")
+            raise forms.ValidationError(said % {"most": settings.MAX_UPLOAD_FILES})
         return given
 
 

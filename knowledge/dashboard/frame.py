@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
 from knowledge import selectors
@@ -66,9 +66,9 @@ def sentence(problem: Problem) -> str:
     return " ".join(said) or problem.detail or _("That did not work.")
 
 
-def asked(request: HttpRequest, *names: str) -> Filtered:
+def asked(query: QueryDict, *names: str) -> Filtered:
     """What the address asks a list for; what no database can look for is not asked."""
-    given = {name: request.GET.get(name, "").replace("\x00", "").strip()[:200] for name in names}
+    given = {name: query.get(name, "").replace("\x00", "").strip()[:200] for name in names}
     return {name: value for name, value in given.items() if value}
 
 

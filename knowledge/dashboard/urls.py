@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from knowledge.dashboard import adding, chunks, datasets, document, documents, embedding, imports, searching
+from knowledge.dashboard import adding, chunks, datasets, document, documents, embedding, imports, many, searching
 
 _DATASET = "knowledge/<uuid:dataset_id>/"
 _DOCUMENT = _DATASET + "documents/<uuid:document_id>/"
@@ -19,7 +19,7 @@ urlpatterns: list[URLPattern] = [
     path(_DATASET + "search/", searching.SearchPage.as_view(), name="dataset-search"),
     path(_DATASET + "rows/", documents.RowsPage.as_view(), name="dataset-rows"),
     path(_DATASET + "reprocess/", documents.ReprocessPage.as_view(), name="documents-reprocess"),
-    path(_DATASET + "delete-documents/", documents.DeleteManyPage.as_view(), name="documents-delete"),
+    path(_DATASET + "chosen/", many.ManyPage.as_view(), name="documents-chosen"),
     path(_DATASET + "imports/", imports.ImportsPage.as_view(), name="imports"),
     path(_DATASET + "imports/<uuid:import_id>/delete/", imports.DeletePage.as_view(), name="import-delete"),
     path(_DATASET + "documents/new/", adding.AddPage.as_view(), name="document-add"),

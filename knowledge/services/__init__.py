@@ -19,6 +19,7 @@ from knowledge.services.documents import reprocess_document as reprocess_documen
 from knowledge.services.documents import reprocess_documents as reprocess_documents
 from knowledge.services.documents import retry_document as retry_document
 from knowledge.services.documents import retry_documents as retry_documents
+from knowledge.services.documents import tag_documents as tag_documents
 from knowledge.services.documents import update_document as update_document
 from knowledge.services.embedding import MoveCost as MoveCost
 from knowledge.services.embedding import cancel_move as cancel_move

@@ -1,26 +1,38 @@
-"""What can be done with a document that is there: change, replace, process again, cancel, retry, delete."""
+"""What can be done with a document that is there: change, replace, process again, cancel, retry, tag, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from knowledge.enums import SourceType, Status
 from knowledge.ingest import documents, files, incoming, intake, queue
 from knowledge.ingest.incoming import Incoming
 from knowledge.models import Chunk, Dataset, Document
+from knowledge.services.metadata import TAGS
 from knowledge.tasks import ring_on_commit
 from tenants import audit
 from tenants.errors import Conflict, NotFound
 from tenants.types import Principal
 
 Which = Literal["all", "outdated"]
+Ids = Iterable[UUID] | None  # of documents; `None` are all of the dataset
 _SOURCE = ("source_type", "url", "file_name", "content_type", "size_bytes", "content_hash", "file_key")
 _ANEW: dict[str, Any] = {"stage": "", "progress": 0, "chunk_total": 0, "chunks_done": 0, "built": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """How many were changed, and how many have no room for more tags; the others had them already."""
+
+    done: int
+    full: int
 
 
 class EditsWouldBeLost(Conflict):
@@ -93,10 +105,12 @@ def reprocess_document(*, by: Principal, document: Document, discard_edits: bool
     return _fresh(document)
 
 
-def reprocess_documents(*, by: Principal, dataset: Dataset, which: Which, discard_edits: bool = False) -> int:
-    """Process a dataset's documents again: all, or those that were split by other settings than the dataset has now.
-    Those with edited chunks are left out unless the edits are to go."""
-    rows = Document.objects.filter(dataset=dataset)
+def reprocess_documents(
+    *, by: Principal, dataset: Dataset, which: Which = "all", ids: Ids = None, discard_edits: bool = False
+) -> int:
+    """Process a dataset's documents again: all, those named, or those that were split by other settings than the
+    dataset has now. Those with edited chunks are left out unless the edits are to go."""
+    rows = _named(dataset, ids)
     if which == "outdated":
         rows = rows.filter(status=Status.COMPLETED).exclude(
             chunk_size=F("dataset__chunk_size"), chunk_overlap=F("dataset__chunk_overlap")
@@ -116,8 +130,9 @@ def retry_document(*, by: Principal, document: Document) -> Document:
     return _fresh(document)
 
 
-def retry_documents(*, by: Principal, dataset: Dataset) -> int:
-    return _retry(by, Document.objects.filter(dataset=dataset), target=dataset.id)
+def retry_documents(*, by: Principal, dataset: Dataset, ids: Ids = None) -> int:
+    """Try again what failed, of all or of those named."""
+    return _retry(by, _named(dataset, ids), target=dataset.id)
 
 
 def cancel_document(*, by: Principal, document: Document) -> Document:
@@ -129,6 +144,28 @@ def cancel_document(*, by: Principal, document: Document) -> Document:
 
 def cancel_documents(*, by: Principal, dataset: Dataset) -> int:
     return _cancel(by, Document.objects.filter(dataset=dataset), target=dataset.id)
+
+
+def tag_documents(
+    *, by: Principal, dataset: Dataset, ids: Iterable[UUID], add: Sequence[str] = (), remove: Sequence[str] = ()
+) -> Tagged:
+    """Give those named these tags and take others from them. One that would have too many is left as it is."""
+    done: list[Document] = []
+    full = 0
+    with transaction.atomic():
+        rows = _named(dataset, ids).order_by("id").select_for_update(of=("self",))
+        for row in rows:
+            tags = list(dict.fromkeys([*(tag for tag in row.tags if tag not in remove), *add]))
+            if len(tags) > max(TAGS, len(row.tags)):
+                full += 1
+            elif tags != row.tags:
+                row.tags, row.updated_at = tags, timezone.now()
+                done.append(row)
+        Document.objects.bulk_update(done, ["tags", "updated_at"])
+        if done:
+            told = {"documents": len(done), "added": list(add), "removed": list(remove)}
+            audit.record(by=by, action="document.tag", target=dataset.id, data=told)
+    return Tagged(done=len(done), full=full)
 
 
 def delete_document(*, by: Principal, document: Document) -> None:
@@ -201,6 +238,11 @@ def _check_edits(ids: Iterable[UUID]) -> None:
 def _edited() -> QuerySet[Any, Any]:
     live = Chunk.objects.filter(generation=F("document__active_generation"), edited_at__isnull=False)
     return live.values("document_id")
+
+
+def _named(dataset: Dataset, ids: Ids) -> QuerySet[Document]:
+    rows = Document.objects.filter(dataset=dataset)
+    return rows if ids is None else rows.filter(id__in=list(ids))
 
 
 def _locked(document_id: UUID) -> Document:

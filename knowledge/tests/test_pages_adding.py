@@ -163,3 +163,21 @@ def test_a_files_name_is_shown_and_not_run(dataset: Dataset, client: Client) -> 
     answer = client.post(add_page(dataset, "files"), {"files": [upload(f"{EVIL[:8]}img onerror=x>.exe", b"MZ")]})
     assert "<script>img" not in answer.content.decode()
     assert "&lt;script&gt;img" in answer.content.decode()
+
+
+@pytest.mark.parametrize("count", [3, 4, 40])
+def test_too_many_files_are_said_beside_them_with_nothing_else_lost(
+    dataset: Dataset, page_as: PageAs, settings: Any, count: int
+) -> None:
+    settings.MAX_UPLOAD_FILES = 2
+    client = page_as(Role.EDITOR)
+    address = page("document-add", dataset.id)
+    sent = {"files": [upload(f"{n}.txt", f"Text {n}.".encode()) for n in range(count)], "tags": "manuals, 2024"}
+    refused = client.post(address, sent)
+    assert refused.status_code == 422
+    shown = refused.content.decode()
+    assert "at most 2 files go at once" in shown
+    assert "manuals, 2024" in shown
+    assert not Document.objects.exists()
+    client.post(address, {**sent, "files": [upload(f"{n}.txt", f"Text {n}.".encode()) for n in range(2)]})
+    assert Document.objects.filter(tags=["manuals", "2024"]).count() == 2

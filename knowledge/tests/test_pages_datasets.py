@@ -194,7 +194,7 @@ def test_making_one_is_for_editors(page_as: PageAs) -> None:
     "name",
     [
         "dataset", "dataset-edit", "dataset-search", "imports", "dataset-embedding", "dataset-rows", "document-add",
-        "documents-reprocess", "documents-delete", "dataset-delete", "dataset-bots",
+        "documents-reprocess", "documents-chosen", "dataset-delete", "dataset-bots",
     ],
 )  # fmt: skip
 def test_another_tenants_dataset_is_not_there(

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from knowledge import selectors, services
-from knowledge.models import Chunk, Dataset, Document
+from knowledge.models import Chunk, Dataset, Document, WebImport
 from knowledge.tests.conftest import upload
 from knowledge.tests.test_pages_datasets import EVIL, PageAs, page
 from tenants.enums import Role
@@ -53,7 +53,7 @@ def test_the_list_shows_states_reasons_and_what_can_be_done(
     assert all(word in shown for word in ("Ready", "Failed", "Waiting", "Next in the queue", "Try again", "Cancel"))
     read = page_as(Role.VIEWER).get(page("dataset", dataset.id)).content.decode()
     assert failed.error in read
-    assert not any(word in read for word in ("Try again", "Delete chosen", "Process again"))
+    assert not any(word in read for word in ("Try again", "With those chosen", "Process again"))
 
 
 def test_the_list_is_filtered(dataset: Dataset, ready: Document, failed: Document, add: Add, client: Client) -> None:
@@ -103,6 +103,58 @@ def test_rows_in_work_are_asked_for_at_once_until_none_is(
     assert "every 2s" not in part
 
 
+def test_documents_that_came_since_join_the_list(
+    dataset: Dataset, add: Add, process: Process, client: Client, theirs: Document
+) -> None:
+    old = [add(f"Text {number}.", title=f"Old {number}", tags=["a"]) for number in range(30)]
+    listed = client.get(page("dataset", dataset.id)).context
+    shown = [str(row.id) for row in listed["page"]]
+    assert len(shown) == 25
+    assert listed["in_work"] == shown
+    new = add("New text.", title="Came since")
+    sent: dict[str, Any] = {"id": shown, "shown": "", "listed": ""}
+    fresh = client.get(page("dataset-rows", dataset.id), sent)
+    assert [row.title for row in fresh.context["new"]] == ["Came since"]  # and not what stands on the next page
+    part = fresh.content.decode()
+    assert 'hx-swap-oob="afterbegin:#rows"' in part
+    assert f"id={new.id}&amp;" in part
+    assert str(old[0].id) not in part
+    again = client.get(page("dataset-rows", dataset.id), {**sent, "id": [*shown, str(new.id)]})
+    assert again.context["new"] == []
+    for listed_as in ("page=2", "tag=a", "status=failed"):
+        assert client.get(page("dataset-rows", dataset.id), {**sent, "listed": listed_as}).context["new"] == []
+
+
+def test_an_open_list_asks_while_a_site_is_looked_through(
+    dataset: Dataset, ready: Document, client: Client, principal: Principal, add: Add, process: Process
+) -> None:
+    assert "every 2s" not in client.get(page("dataset", dataset.id)).content.decode()
+    WebImport.objects.create(dataset=dataset, url="https://acme.example/", limit=5)
+    assert "every 2s" in client.get(page("dataset", dataset.id)).content.decode()
+    part = client.get(page("dataset-rows", dataset.id), {"shown": str(ready.id)})
+    assert f"shown={ready.id}&amp;" in part.content.decode()
+    WebImport.objects.update(status="completed")
+    assert "every 2s" not in client.get(page("dataset-rows", dataset.id), {"shown": str(ready.id)}).content.decode()
+
+
+def test_an_empty_list_is_drawn_when_the_first_comes(dataset: Dataset, add: Add, client: Client) -> None:
+    rows = page("dataset-rows", dataset.id)
+    assert "HX-Refresh" not in client.get(rows).headers
+    add()
+    assert client.get(rows).headers["HX-Refresh"] == "true"
+
+
+def test_an_open_list_does_not_grow_for_ever(dataset: Dataset, add: Add, client: Client) -> None:
+    first = add("The first.")
+    Document.objects.bulk_create(
+        Document(dataset=dataset, title=str(number), size_bytes=1, content_hash=str(number), source_type="text")
+        for number in range(120)
+    )
+    fresh = client.get(page("dataset-rows", dataset.id), {"id": str(first.id)})
+    assert len(fresh.context["new"]) == 99
+    assert "Show the list anew" in fresh.content.decode()
+
+
 def test_all_failed_are_tried_again_and_all_waiting_cancelled(
     dataset: Dataset, failed: Document, client: Client, page_as: PageAs
 ) -> None:
@@ -122,21 +174,6 @@ def test_one_is_tried_again_from_the_list_as_it_was_filtered(
     assert answer.headers["Location"] == page("dataset", dataset.id) + "?status=failed&page=1"
     answer = client.post(address, {"do": "retry"}, follow=True)  # it does not fail now
     assert "Only a document that failed can be retried" in answer.content.decode()
-
-
-def test_chosen_documents_are_deleted_after_a_question(
-    dataset: Dataset, ready: Document, failed: Document, theirs: Document, client: Client, page_as: PageAs,
-    globex: TenantRef,
-) -> None:  # fmt: skip
-    address = page("documents-delete", dataset.id) + f"?id={ready.id}&id={theirs.id}&id=nonsense"
-    assert page_as(Role.VIEWER).get(address).status_code == 403
-    shown = client.get(address).content.decode()
-    assert "Delete 1 document?" in shown
-    assert "1 chunk that bots answer from" in shown
-    client.post(address)
-    assert list(Document.objects.all()) == [failed]
-    still = page("document", theirs.dataset_id, theirs.id, slug="globex")
-    assert page_as(Role.OWNER, tenant=globex).get(still).status_code == 200
 
 
 def test_a_document_shows_its_facts_and_chunks(dataset: Dataset, ready: Document, page_as: PageAs) -> None:

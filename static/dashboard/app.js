@@ -94,6 +94,16 @@ function reachScrollers() {
 window.addEventListener("resize", reachScrollers);
 document.addEventListener("htmx:afterSettle", reachScrollers);
 
+// Where there is room for some of the tabs alone, the one that is open is among them.
+function showTab() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.closest(".tabs");
+    const hidden = tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right;
+    if (hidden > 0) tabs.scrollLeft += hidden + 16;
+  }
+}
+
+showTab();
 reachScrollers();
 rememberZone();
 showTheme();
