@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
@@ -100,7 +101,7 @@ def read(body: bytes) -> list[Any]:
     try:
         lines = body.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise ParseError("The lines are not UTF-8.") from error
+        raise ParseError(_("The lines are not UTF-8.")) from error
     return [_read(at, line) for at, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -110,7 +111,7 @@ def checked(body: bytes) -> list[dict[str, Any]]:
         shape = CasesIn(data={"cases": read(body)})
         shape.is_valid(raise_exception=True)
     except RequestDataTooBig as error:
-        raise Invalid(f"The file is larger than {MOST_BYTES // 1024 // 1024} MB.") from error
+        raise Invalid(_("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}) from error
     except ParseError as error:
         raise Invalid(str(error.detail)) from error
     except ValidationError as error:
@@ -141,7 +142,7 @@ def _read(number: int, line: str) -> Any:  # noqa: ANN401 -- JSON
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"Line {number} is no JSON.") from error
+        raise ParseError(_("Line %(number)s is no JSON.") % {"number": number}) from error
 
 
 def written(cases: Iterable[TestCase]) -> str:
