@@ -129,13 +129,17 @@ def _told(detail: Any) -> str:  # noqa: ANN401 -- DRF's nest of lists and dicts
 def _flat(detail: Any, at: tuple[str, ...]) -> Iterator[tuple[str, str]]:  # noqa: ANN401 -- same
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _flat(inner, (*at, f"case {name + 1}" if isinstance(name, int) else str(name)))
+            yield from _flat(inner, (*at, _numbered(name) if isinstance(name, int) else str(name)))
     elif isinstance(detail, list):
         for number, inner in enumerate(detail):
             deeper = isinstance(inner, list | Mapping)
-            yield from _flat(inner, (*at, f"case {number + 1}") if deeper else at)
+            yield from _flat(inner, (*at, _numbered(number)) if deeper else at)
     else:
         yield ", ".join(part for part in at if part != "cases"), str(detail)
+
+
+def _numbered(at: int) -> str:
+    return _("case %(number)s") % {"number": at + 1}
 
 
 def _read(number: int, line: str) -> Any:  # noqa: ANN401 -- JSON

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tenants import formats
@@ -154,6 +154,38 @@ STEPS: Mapping[str, Word] = {
     "first_word": _("First word"),
 }
 
+# What is on record beside a deed.
+FIELDS: Mapping[str, Word] = {
+    "before": pgettext_lazy("on record", "before"),
+    "bot": pgettext_lazy("on record", "bot"),
+    "bot_id": pgettext_lazy("on record", "bot"),
+    "cases": pgettext_lazy("on record", "cases"),
+    "changed": pgettext_lazy("on record", "changed"),
+    "code": pgettext_lazy("on record", "result"),
+    "conversations": pgettext_lazy("on record", "conversations"),
+    "dataset": pgettext_lazy("on record", "dataset"),
+    "dataset_id": pgettext_lazy("on record", "dataset"),
+    "document": pgettext_lazy("on record", "document"),
+    "documents": pgettext_lazy("on record", "documents"),
+    "file_name": pgettext_lazy("on record", "file"),
+    "form": pgettext_lazy("on record", "format"),
+    "from": pgettext_lazy("on record", "from"),
+    "key_id": pgettext_lazy("on record", "API key"),
+    "limit": pgettext_lazy("on record", "limit"),
+    "message": pgettext_lazy("on record", "message"),
+    "model": pgettext_lazy("on record", "model"),
+    "name": pgettext_lazy("on record", "name"),
+    "plan": pgettext_lazy("on record", "plan"),
+    "provider_name": pgettext_lazy("on record", "kind"),
+    "role": pgettext_lazy("on record", "role"),
+    "scopes": pgettext_lazy("on record", "scopes"),
+    "test_set_id": pgettext_lazy("on record", "test set"),
+    "title": pgettext_lazy("on record", "title"),
+    "url": pgettext_lazy("on record", "address"),
+    "value": pgettext_lazy("on record", "value"),
+    "version": pgettext_lazy("on record", "version"),
+}
+
 # What a plan allows, where it is used up (tenants.plans); a worker’s row may keep it.
 LIMITS: Mapping[str, str] = {
     "bots": gettext_noop("Your plan allows %(allowed)s bots; %(used)s are in use."),
@@ -165,7 +197,7 @@ LIMITS: Mapping[str, str] = {
 }
 
 TABLES: Mapping[str, Mapping[str, Word]] = {
-    "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS,
+    "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS, "field": FIELDS,
 }  # fmt: skip
 
 
@@ -199,14 +231,15 @@ class Kept:
     def _term(self, name: str, value: str) -> str:
         if name in self._terms:
             return self._terms[name](value)
-        if _NUMBER.fullmatch(value):
-            whole, _point, rest = value.replace(",", "").partition(".")
-            return formats.number(float(f"{whole}.{rest or 0}"), len(rest))
-        return value
+        amount = _AMOUNT.fullmatch(value)
+        if not amount:
+            return value
+        digits = len((amount["rest"] or ".")[1:])
+        return formats.number(float(amount["number"].replace(",", "")), digits) + (amount["unit"] or "")
 
 
 _HOLE = re.compile(r"%\((\w+)\)s")
-_NUMBER = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?")
+_AMOUNT = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})*(?P<rest>\.\d+)?)(?P<unit> [KMG]?B)?")
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -66,7 +66,11 @@ class Chart:
         drawn = draw(key=key, title=title, labels=labels, series=series)
         self.svg: SafeString = mark_safe(drawn)  # noqa: S308 -- our own shapes; what others wrote is escaped where it is drawn
         self.keys = [(svg.CLASSES[at % 4], one.name) for at, one in enumerate(series)]
-        self.rows = [(label, [one.values[at] for one in series]) for at, label in enumerate(labels)]
+        self.rows = [(label, [_cell(one.values[at]) for one in series]) for at, label in enumerate(labels)]
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else formats.shortly(value, 2)
 
 
 class Analytics(Page):

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from knowledge import selectors, services
 from knowledge.models import Chunk, Dataset, Document
@@ -101,6 +102,17 @@ def test_rows_in_work_are_asked_for_at_once_until_none_is(
     part = client.get(address).content.decode()
     assert "Ready" in part
     assert "every 2s" not in part
+
+
+def test_why_one_failed_is_said_as_its_reader_speaks_and_kept_in_english(
+    dataset: Dataset, failed: Document, client: Client, api: APIClient
+) -> None:
+    shown = client.get(page("document", dataset.id, failed.id), headers={"Accept-Language": "de"}).content.decode()
+    assert "Das PDF ist beschädigt und ließ sich nicht lesen." in shown
+    address = f"/v1/tenant/datasets/{dataset.id}/documents/{failed.id}"
+    kept = api.get(address, headers={"Accept-Language": "de"}).json()["error"]
+    assert kept == "The PDF is damaged and could not be read. Export it again and upload the new file."
+    assert kept in client.get(page("document", dataset.id, failed.id)).content.decode()
 
 
 def test_all_failed_are_tried_again_and_all_waiting_cancelled(
