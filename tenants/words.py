@@ -154,6 +154,8 @@ STEPS: Mapping[str, Word] = {
     "first_word": _("First word"),
 }
 
+# Who did it, where nobody was signed in.
+ACTORS: Mapping[str, Word] = {"anonymous": pgettext_lazy("on record", "anonymous")}
 # What is on record beside a deed.
 FIELDS: Mapping[str, Word] = {
     "before": pgettext_lazy("on record", "before"),
@@ -197,7 +199,8 @@ LIMITS: Mapping[str, str] = {
 }
 
 TABLES: Mapping[str, Mapping[str, Word]] = {
-    "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS, "field": FIELDS,
+    "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS,
+    "field": FIELDS, "actor": ACTORS,
 }  # fmt: skip
 
 
