@@ -15,9 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -204,7 +205,10 @@ def _default_name(row: TenantAIProvider) -> str:
     offered = global_provider(row.global_ai_provider_id)
     if offered is not None:
         return offered.name
-    return str(ProviderName(row.provider_name).label) if row.provider_name in ProviderName.values else ""
+    if row.provider_name not in ProviderName.values:
+        return ""
+    with translation.override(settings.LANGUAGE_CODE):  # it is kept, and is no one reader's
+        return str(ProviderName(row.provider_name).label)
 
 
 def _check(row: TenantAIProvider) -> None:
