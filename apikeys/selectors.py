@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from knox.crypto import hash_token
 
 from apikeys import tokens
@@ -36,7 +37,7 @@ def key(key_id: UUID) -> APIKey:
     """The current tenant's key of this id. Raises `NotFound`."""
     found = keys().filter(id=key_id).first()
     if found is None:
-        raise NotFound("There is no such key.")
+        raise NotFound(_("There is no such key."))
     return found
 
 

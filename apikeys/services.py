@@ -11,6 +11,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from knox.crypto import hash_token
 
 from apikeys import places, second_factor, tokens
@@ -46,7 +47,7 @@ class SecondFactorWrong(BadCredential):
 
 
 class KeyRevoked(Conflict):
-    code, title = "key_revoked", "The key was revoked"
+    code, title = "key_revoked", gettext_lazy("The key was revoked")
 
 
 def sign_in(*, email: str, password: str, tenant: str = "", code: str = "", ip: str = "") -> tuple[AccessToken, str]:
@@ -182,7 +183,7 @@ def update_key(*, by: Principal, key: APIKey, **changes: Any) -> APIKey:  # noqa
 def rotate_key(*, by: Principal, key: APIKey) -> str:
     """A new secret for the same key; the old one is worth nothing from now on. Raises `KeyRevoked`."""
     if key.revoked_at is not None:
-        raise KeyRevoked("This key was revoked, and stays so; make another.")
+        raise KeyRevoked(_("This key was revoked, and stays so; make another."))
     secret = tokens.new_key()
     with transaction.atomic():
         key.key_prefix, key.key_hash = tokens.prefix_of(secret), tokens.hash_of(secret)

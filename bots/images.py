@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 
+from django.utils.translation import gettext as _
+
 MOST_BYTES = 200 * 1024
 MOST_PIXELS = 2_000  # a side; a small file can unfold to a huge picture
 KINDS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WebP"}
@@ -16,15 +18,15 @@ _NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables, between the codes that begin a frame
 def kind_of(data: bytes) -> str:
     """The media type of a picture. Raises `ValueError` with a sentence where it may be no logo."""
     if len(data) > MOST_BYTES:
-        raise ValueError(f"A logo has at most {MOST_BYTES // 1024} KB.")
+        raise ValueError(_("A logo has at most %(most)s KB.") % {"most": MOST_BYTES // 1024})
     for kind, measure in _MEASURES.items():
         size = measure(data)
         if size is None:
             continue
         if not all(0 < side <= MOST_PIXELS for side in size):
-            raise ValueError(f"A logo has at most {MOST_PIXELS} pixels a side.")
+            raise ValueError(_("A logo has at most %(most)s pixels a side.") % {"most": MOST_PIXELS})
         return kind
-    raise ValueError(f"A logo is a picture in the format {', '.join(KINDS.values())}.")
+    raise ValueError(_("A logo is a picture in the format %(kinds)s.") % {"kinds": ", ".join(KINDS.values())})
 
 
 def _png(data: bytes) -> tuple[int, int] | None:

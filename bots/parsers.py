@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
@@ -100,7 +101,7 @@ def read(body: bytes) -> list[Any]:
     try:
         lines = body.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise ParseError("The lines are not UTF-8.") from error
+        raise ParseError(_("The lines are not UTF-8.")) from error
     return [_read(at, line) for at, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -110,7 +111,7 @@ def checked(body: bytes) -> list[dict[str, Any]]:
         shape = CasesIn(data={"cases": read(body)})
         shape.is_valid(raise_exception=True)
     except RequestDataTooBig as error:
-        raise Invalid(f"The file is larger than {MOST_BYTES // 1024 // 1024} MB.") from error
+        raise Invalid(_("The file is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}) from error
     except ParseError as error:
         raise Invalid(str(error.detail)) from error
     except ValidationError as error:
@@ -128,20 +129,24 @@ def _told(detail: Any) -> str:  # noqa: ANN401 -- DRF's nest of lists and dicts
 def _flat(detail: Any, at: tuple[str, ...]) -> Iterator[tuple[str, str]]:  # noqa: ANN401 -- same
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _flat(inner, (*at, f"case {name + 1}" if isinstance(name, int) else str(name)))
+            yield from _flat(inner, (*at, _numbered(name) if isinstance(name, int) else str(name)))
     elif isinstance(detail, list):
         for number, inner in enumerate(detail):
             deeper = isinstance(inner, list | Mapping)
-            yield from _flat(inner, (*at, f"case {number + 1}") if deeper else at)
+            yield from _flat(inner, (*at, _numbered(number)) if deeper else at)
     else:
         yield ", ".join(part for part in at if part != "cases"), str(detail)
+
+
+def _numbered(at: int) -> str:
+    return _("case %(number)s") % {"number": at + 1}
 
 
 def _read(number: int, line: str) -> Any:  # noqa: ANN401 -- JSON
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"Line {number} is no JSON.") from error
+        raise ParseError(_("Line %(number)s is no JSON.") % {"number": number}) from error
 
 
 def written(cases: Iterable[TestCase]) -> str:

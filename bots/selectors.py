@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import CASCADE, Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from bots import behaviour
 from bots.enums import DEFAULT_SETTINGS
@@ -31,7 +32,7 @@ WHERE bot.id = %(bot)s AND (
 def bot(bot_id: UUID) -> Bot:
     found = Bot.objects.select_related("live_version").filter(id=bot_id).first()
     if found is None:
-        raise NotFound("There is no such bot.")
+        raise NotFound(_("There is no such bot."))
     return found
 
 
@@ -40,7 +41,7 @@ def profile(bot_id: UUID, *, opened_by: UUID | None = None, draft: bool = False)
     key `opened_by` does not open it. Whether it is active is the caller's to judge."""
     row: Any = next(iter(Bot.objects.raw(_PROFILE, {"bot": bot_id, "key": opened_by})), None)
     if row is None:
-        raise NotFound("There is no such bot.")
+        raise NotFound(_("There is no such bot."))
     return profile_of(row, behaviour.draft(bot_id) if draft else json.loads(row.live))
 
 
@@ -74,7 +75,7 @@ def versions(bot: Bot) -> QuerySet[BotVersion]:
 def version(*, bot: Bot, number: int) -> BotVersion:
     found = bot.versions.filter(number=number).first()
     if found is None:
-        raise NotFound("This bot has no such version.")
+        raise NotFound(_("This bot has no such version."))
     return found
 
 
@@ -87,14 +88,14 @@ def one_test_set(*, bot_id: UUID, set_id: UUID, lock: bool = False) -> TestSet:
     rows = TestSet.objects.select_for_update() if lock else TestSet.objects.select_related("bot")
     found = rows.filter(bot_id=bot_id, id=set_id).first()
     if found is None:
-        raise NotFound("This bot has no such test set.")
+        raise NotFound(_("This bot has no such test set."))
     return found
 
 
 def one_test_case(*, test_set: TestSet, case_id: UUID) -> TestCase:
     found = test_set.cases.filter(id=case_id).first()
     if found is None:
-        raise NotFound("This test set has no such case.")
+        raise NotFound(_("This test set has no such case."))
     return found
 
 
@@ -110,28 +111,28 @@ def all_test_runs(test_set: TestSet) -> QuerySet[TestRun]:
 def one_test_run(*, test_set: TestSet, run_id: UUID, lock: bool = False) -> TestRun:
     found = (test_set.runs.select_for_update() if lock else all_test_runs(test_set)).filter(id=run_id).first()
     if found is None:
-        raise NotFound("This test set has no such run.")
+        raise NotFound(_("This test set has no such run."))
     return found
 
 
 def link(*, bot: Bot, dataset_id: UUID) -> BotDataset:
     found = bot.links.select_related("dataset").filter(dataset_id=dataset_id).first()
     if found is None:
-        raise NotFound("This bot has no such dataset.")
+        raise NotFound(_("This bot has no such dataset."))
     return found
 
 
 def scope(*, bot: Bot, scope_id: UUID) -> Scope:
     found = bot.bot_scopes.filter(id=scope_id).first()
     if found is None:
-        raise NotFound("This bot has no such scope.")
+        raise NotFound(_("This bot has no such scope."))
     return found
 
 
 def tie(*, bot: Bot, key_id: UUID) -> KeyBot:
     found = bot.key_ties.filter(key_id=key_id).first()
     if found is None:
-        raise NotFound("This key is not tied to this bot.")
+        raise NotFound(_("This key is not tied to this bot."))
     return found
 
 
@@ -159,7 +160,7 @@ def look(bot_id: UUID) -> Look:
 def logo(bot_id: UUID) -> Logo:
     found = Logo.objects.filter(bot_id=bot_id).first()
     if found is None:
-        raise NotFound("This bot has no logo.")
+        raise NotFound(_("This bot has no logo."))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from integrations.errors import FOR_VISITORS, ProviderError
 from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
 
@@ -9,7 +11,7 @@ from tenants.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unav
 class BotNotFound(NotFound):
     """Also the answer for a private bot: to strangers it looks like one that never was."""
 
-    code, title = "bot_not_found", "There is no such bot"
+    code, title = "bot_not_found", gettext_lazy("There is no such bot")
 
 
 class SessionNotFound(NotFound):
@@ -21,7 +23,7 @@ class MessageNotFound(NotFound):
 
 
 class GapNotFound(NotFound):
-    code, title = "gap_not_found", "There is no such gap"
+    code, title = "gap_not_found", gettext_lazy("There is no such gap")
 
 
 class BotPrivate(Forbidden):
@@ -41,7 +43,7 @@ class BotSuspended(Forbidden):
 
 
 class BotInactive(Forbidden):
-    code, title = "bot_inactive", "This bot is switched off"
+    code, title = "bot_inactive", gettext_lazy("This bot is switched off")
 
 
 class OriginNotAllowed(Forbidden):
@@ -53,21 +55,22 @@ class SessionEnded(Conflict):
 
 
 class ConversationClosed(Conflict):
-    code, title = "conversation_closed", "This conversation is closed"
+    code, title = "conversation_closed", gettext_lazy("This conversation is closed")
 
 
 class ConversationTaken(Conflict):
-    code, title = "conversation_taken", "Somebody else has this conversation"
+    code, title = "conversation_taken", gettext_lazy("Somebody else has this conversation")
 
 
 class NotAtThisDesk(Conflict):
-    code, title = "conversation_not_yours", "Take the conversation over before you answer in it"
+    code, title = "conversation_not_yours", gettext_lazy("Take the conversation over before you answer in it")
 
 
 class ConversationsNotKept(Conflict):
     """A person could not read what they are asked."""
 
-    code, title = "conversations_not_kept", "The operator keeps no conversations, so nobody can take one over"
+    code = "conversations_not_kept"
+    title = gettext_lazy("The operator keeps no conversations, so nobody can take one over")
 
 
 class TooManyStreams(Unavailable):

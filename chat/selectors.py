@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from bots.models import KeyBot
 from chat import tokens
@@ -105,7 +106,7 @@ def conversation(conversation_id: UUID, *, by: Principal, whole: bool = True) ->
     rows = visible(conversations(), by=by)
     found = (rows.prefetch_related(_messages()) if whole else rows).filter(id=conversation_id).first()
     if found is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(_("There is no such conversation."))
     return found
 
 

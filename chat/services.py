@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bots import selectors as bots
 from bots import services as tests
@@ -60,7 +61,7 @@ def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, 
         message = Message.objects.filter(conversation=conversation, id=message_id, role=Role.ASSISTANT).first()
         if message is None:
             raise MessageNotFound
-        feedback, _ = Feedback.objects.update_or_create(
+        feedback, _made = Feedback.objects.update_or_create(
             message=message, defaults={"rating": rating, "comment": comment, "created_at": timezone.now()}
         )
     return feedback
@@ -105,7 +106,7 @@ def save_as_case(*, by: Principal, conversation_id: UUID, message_id: UUID, give
     conversation = selectors.conversation(conversation_id, by=by)
     found = saved.case_of(list(conversation.messages.all()), message_id)
     if found is None:
-        raise MessageNotFound("There is no such turn in this conversation.")
+        raise MessageNotFound(_("There is no such turn in this conversation."))
     fields = dict(given)
     test_set = bots.one_test_set(bot_id=conversation.bot_id, set_id=fields.pop("test_set_id"))
     if fields.get("expect", found["expect"]) != "answer":

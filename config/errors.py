@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyF
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -27,7 +28,7 @@ _CODES = {
 
 
 class TooLarge(Problem):
-    status, code, title = 413, "too_large", "The request is too large"
+    status, code, title = 413, "too_large", gettext_lazy("The request is too large")
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -73,7 +74,7 @@ def _from_rest(error: exceptions.APIException) -> Problem:
 def body(problem: Problem) -> dict[str, Any]:
     members: dict[str, Any] = {
         "type": f"urn:parley:problem:{problem.code}",
-        "title": problem.title,
+        "title": str(problem.title),
         "status": problem.status,
         "detail": _whole(problem.detail),
         "code": problem.code,

@@ -22,7 +22,7 @@ from django.middleware.security import SecurityMiddleware
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
-API = "/v1/"
+API, OPERATORS = "/v1/", "/admin/"
 PAGES = ("/dashboard/", "/accounts/", "/welcome/", "/c/")
 POLICY = "; ".join(
     (
@@ -45,8 +45,10 @@ class _OnTheLoop(MiddlewareMixin):
 
 
 class _PagesOnly(MiddlewareMixin):
+    left_out: tuple[str, ...] = (API,)
+
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 -- a response, or one to be awaited
-        if request.path_info.startswith(API):
+        if request.path_info.startswith(self.left_out):
             return self.get_response(request)
         return super().__call__(request)
 
@@ -87,7 +89,12 @@ class Messages(_PagesOnly, MessageMiddleware):
 
 
 class Locale(_PagesOnly, LocaleMiddleware):
-    """In which language a page speaks: the reader's cookie, else the browser's. What comes next begins anew."""
+    """In which language a page speaks: the reader's cookie, else the browser's. What comes next begins anew.
+
+    The APIs speak English, whatever a request asks for: their sentences are read by programs and their makers.
+    """
+
+    left_out = (API, OPERATORS)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         answer: HttpResponseBase = super().process_response(request, response)

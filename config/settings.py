@@ -265,6 +265,7 @@ SAMPLE_FILES = BASE_DIR / "config" / "demo" / "handbook"
 LANGUAGE_CODE, TIME_ZONE = "en", "UTC"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = USE_I18N = True
 LOGGING = {
     "version": 1,

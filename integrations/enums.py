@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ProviderName(TextChoices):
-    BUILTIN = "builtin", "Built-in"
+    BUILTIN = "builtin", _("Built-in")
     OPENAI = "openai", "OpenAI"
     ANTHROPIC = "anthropic", "Anthropic"
     AZURE = "azure", "Azure OpenAI"
     GOOGLE = "google", "Google"
     MISTRAL = "mistral", "Mistral"
     OLLAMA = "ollama", "Ollama"
-    OPENAI_COMPATIBLE = "openai_compatible", "OpenAI-compatible"
+    OPENAI_COMPATIBLE = "openai_compatible", _("OpenAI-compatible")
 
     @property
     def needs_key(self) -> bool:

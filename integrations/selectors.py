@@ -27,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.deletion import Collector
 from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.utils.translation import gettext as _
 
 from integrations import vault
 from integrations.enums import Purpose
@@ -44,7 +45,7 @@ def provider(provider_id: UUID) -> TenantAIProvider:
     """The current tenant's provider of this id; `NotFound` where there is none."""
     found = TenantAIProvider.objects.filter(id=provider_id).first()
     if found is None:
-        raise NotFound("There is no such AI provider.")
+        raise NotFound(_("There is no such AI provider."))
     return found
 
 

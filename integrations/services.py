@@ -15,9 +15,12 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations import outbound, vault
 from integrations.chatmodels import parameters, registry
@@ -37,19 +40,19 @@ BUDGETS = ("requests_per_minute", "tokens_per_minute")
 
 
 class ProviderInUse(Conflict):
-    code, title = "provider_in_use", "Bots or datasets use this provider"
+    code, title = "provider_in_use", gettext_lazy("Bots or datasets use this provider")
 
 
 class ChangedMeanwhile(Conflict):
-    code, title = "changed_meanwhile", "Somebody else changed this at the same moment; look and try again"
+    code, title = "changed_meanwhile", gettext_lazy("Somebody else changed this at the same moment; look and try again")
 
 
 class KeyRequired(Invalid):
-    code, title = "provider_key_required", "This provider needs a key"
+    code, title = "provider_key_required", gettext_lazy("This provider needs a key")
 
 
 class KeyRequiredForNewAddress(Invalid):
-    code, title = "key_required_for_new_address", "Enter the key again for the new address"
+    code, title = "key_required_for_new_address", gettext_lazy("Enter the key again for the new address")
 
 
 def create(
@@ -81,7 +84,7 @@ def update(*, by: Principal, provider: TenantAIProvider, **changes: Any) -> Tena
     elif moved and provider.provider_name == ProviderName.BUILTIN:
         _set_key(provider, None)
     elif moved and provider.has_api_key:
-        raise KeyRequiredForNewAddress(errors={"api_key": ["Enter the key again: it goes to a new address."]})
+        raise KeyRequiredForNewAddress(errors={"api_key": [_("Enter the key again: it goes to a new address.")]})
     provider.name = provider.name or _default_name(provider)
     _check(provider)
     with transaction.atomic():
@@ -101,7 +104,7 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
             provider.delete()
             audit.record(by=by, action="ai_provider.delete", target=target)
     except (ProtectedError, IntegrityError) as error:  # the latter where a bot came at the same moment
-        raise ProviderInUse("Bots or datasets use this provider. Give them another one first.") from error
+        raise ProviderInUse(_("Bots or datasets use this provider. Give them another one first.")) from error
 
 
 def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> ProbeResult:
@@ -202,25 +205,30 @@ def _default_name(row: TenantAIProvider) -> str:
     offered = global_provider(row.global_ai_provider_id)
     if offered is not None:
         return offered.name
-    return str(ProviderName(row.provider_name).label) if row.provider_name in ProviderName.values else ""
+    if row.provider_name not in ProviderName.values:
+        return ""
+    with translation.override(settings.LANGUAGE_CODE):  # it is kept, and is no one reader's
+        return str(ProviderName(row.provider_name).label)
 
 
 def _check(row: TenantAIProvider) -> None:
     """What must be true of a provider, whichever way it came to be so."""
     if row.provider_name not in ProviderName.values:
-        raise Invalid(errors={"provider_name": [f"One of {', '.join(ProviderName.values)}."]})
+        raise Invalid(errors={"provider_name": [_("One of %(known)s.") % {"known": ", ".join(ProviderName.values)}]})
     kind = ProviderName(row.provider_name)
     _check_offer(row)
     _check_settings(kind, row.custom_settings)
     if kind.needs_key and not row.has_api_key:
-        raise KeyRequired(f"{kind.label} needs a key.", errors={"api_key": ["A key is needed."]})
+        raise KeyRequired(
+            _("%(kind)s needs a key.") % {"kind": kind.label}, errors={"api_key": [_("A key is needed.")]}
+        )
     if kind is ProviderName.BUILTIN and (row.has_api_key or row.base_url):
         raise Invalid(
-            "The built-in provider takes neither a key nor an address.",
-            errors={"provider_name": ["It runs here and needs neither."]},
+            _("The built-in provider takes neither a key nor an address."),
+            errors={"provider_name": [_("It runs here and needs neither.")]},
         )
     if kind.needs_address and not row.base_url:
-        raise Invalid("Say where this provider is.", errors={"base_url": ["An address is needed."]})
+        raise Invalid(_("Say where this provider is."), errors={"base_url": [_("An address is needed.")]})
     if row.base_url:
         _check_address(row.base_url)
 
@@ -230,15 +238,21 @@ def _check_offer(row: TenantAIProvider) -> None:
         return
     offered = global_provider(row.global_ai_provider_id)
     if offered is None:
-        raise Invalid(errors={"global_ai_provider_id": ["There is no such provider on offer."]})
+        raise Invalid(errors={"global_ai_provider_id": [_("There is no such provider on offer.")]})
     if offered.provider_type != row.provider_name:
-        raise Invalid(errors={"provider_name": [f"{offered.name} is of the kind {offered.provider_type}."]})
+        raise Invalid(
+            errors={
+                "provider_name": [
+                    _("%(name)s is of the kind %(kind)s.") % {"name": offered.name, "kind": offered.provider_type}
+                ]
+            }
+        )
 
 
 def _check_settings(kind: ProviderName, settings: dict[str, Any]) -> None:
     unknown = parameters.unknown(kind, settings)
     wrong = {
-        f"custom_settings.{name}": ["A whole number, 1 at least; leave it out for no limit."]
+        f"custom_settings.{name}": [_("A whole number, 1 at least; leave it out for no limit.")]
         for name in BUDGETS
         if name in settings and (type(settings[name]) is not int or settings[name] < 1)
     }

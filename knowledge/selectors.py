@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.embedders import registry
 from integrations.embedders.types import Embedder
@@ -21,7 +23,7 @@ BUILTIN = "builtin"
 
 
 class NotMoving(Conflict):
-    code, title = "not_moving", "The dataset is not moving to another embedding model"
+    code, title = "not_moving", gettext_lazy("The dataset is not moving to another embedding model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ def probed(provider: TenantAIProvider | None, model: str) -> Target:
     """What a provider's model, or the built-in one, makes of a word. Raises `Invalid` or `ProviderError`."""
     if provider is None:
         if model not in {"", registry.BUILTIN_MODEL}:
-            raise Invalid(errors={"model": [f"The built-in model is {registry.BUILTIN_MODEL}."]})
+            raise Invalid(errors={"model": [_("The built-in model is %(model)s.") % {"model": registry.BUILTIN_MODEL}]})
         return Target(BUILTIN, registry.BUILTIN_MODEL, registry.DEFAULT_DIMENSIONS)
     if provider.provider_name not in registry.EMBEDDING_KINDS:
         kinds = ", ".join(sorted(registry.EMBEDDING_KINDS))
-        raise Invalid(errors={"provider_id": [f"This provider cannot embed. Those that can: {kinds}."]})
+        raise Invalid(
+            errors={"provider_id": [_("This provider cannot embed. Those that can: %(kinds)s.") % {"kinds": kinds}]}
+        )
     if not model:
-        raise Invalid(errors={"model": ["Name the provider's embedding model."]})
+        raise Invalid(errors={"model": [_("Name the provider's embedding model.")]})
     ref = ref_of(provider)
     if not connection.in_atomic_block:
         connection.close()  # nobody holds one while a provider thinks
@@ -77,7 +81,7 @@ def datasets_with_counts() -> QuerySet[Dataset]:
 def dataset(dataset_id: UUID) -> Dataset:
     row = datasets_with_counts().filter(id=dataset_id).first()
     if row is None:
-        raise NotFound("There is no such dataset.")
+        raise NotFound(_("There is no such dataset."))
     return row
 
 
@@ -95,7 +99,7 @@ def documents(dataset: Dataset | UUID) -> QuerySet[Document]:
 def document(dataset_id: UUID, document_id: UUID) -> Document:
     row = documents(dataset_id).filter(id=document_id).first()
     if row is None:
-        raise NotFound("There is no such document.")
+        raise NotFound(_("There is no such document."))
     return row
 
 
@@ -111,14 +115,14 @@ def chunks(document: Document) -> QuerySet[Chunk]:
 def chunk(document: Document, chunk_id: UUID) -> Chunk:
     row = chunks(document).filter(id=chunk_id).first()
     if row is None:
-        raise NotFound("There is no such chunk.")
+        raise NotFound(_("There is no such chunk."))
     return row
 
 
 def web_import(dataset_id: UUID, import_id: UUID) -> WebImport:
     row = WebImport.objects.filter(dataset=dataset_id, id=import_id).first()
     if row is None:
-        raise NotFound("There is no such import.")
+        raise NotFound(_("There is no such import."))
     return row
 
 

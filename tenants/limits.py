@@ -13,6 +13,7 @@ import time
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindowCounterRateLimiter
@@ -73,7 +74,7 @@ def _hit(strategy: type[RateLimiter], item: RateLimitItem, *, key: str) -> RateL
         window = limiter.get_window_stats(item, key)
     except RedisError as error:
         raise Unavailable(
-            "Limits cannot be checked at the moment; try again.",
+            _("Limits cannot be checked at the moment; try again."),
             code="limits_unavailable",
             headers={"Retry-After": "5"},
         ) from error
@@ -84,7 +85,8 @@ def _hit(strategy: type[RateLimiter], item: RateLimitItem, *, key: str) -> RateL
     )
     if not passed:
         problem = TooManyRequests(
-            f"The limit of {item.amount} requests is used up; try again in {state.reset} s.",
+            _("The limit of %(limit)s requests is used up; try again in %(seconds)s s.")
+            % {"limit": item.amount, "seconds": state.reset},
             retry_after=state.reset,
         )
         problem.headers.update(state.headers())

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants import audit, limits, people
 from tenants.enums import Role
@@ -31,19 +32,19 @@ INVITATIONS_AN_HOUR = 60
 
 
 class LastOwner(Conflict):
-    code, title = "last_owner", "This is the last owner"
+    code, title = "last_owner", gettext_lazy("This is the last owner")
 
 
 class OwnersOnly(Forbidden):
-    code, title = "owners_only", "Only an owner may do this"
+    code, title = "owners_only", gettext_lazy("Only an owner may do this")
 
 
 class AlreadyMember(Conflict):
-    code, title = "already_member", "This person is a member already"
+    code, title = "already_member", gettext_lazy("This person is a member already")
 
 
 class AlreadyInvited(Conflict):
-    code, title = "already_invited", "This person is invited already"
+    code, title = "already_invited", gettext_lazy("This person is invited already")
 
 
 def invite(*, by: Principal, tenant: TenantRef, email: str, role: Role) -> Invitation:

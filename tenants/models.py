@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from tenants.enums import PlatformRole, PriceKind, Role
@@ -24,7 +25,7 @@ from tenants.types import TenantRef
 
 SLUG = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",
-    "Use lower-case letters, digits and hyphens, at most 63, a letter or digit at either end.",
+    _("Use lower-case letters, digits and hyphens, at most 63, a letter or digit at either end."),
 )
 KIND = RegexValidator(r"^[a-z0-9_]+$", "Use lower-case letters, digits and underscores.")
 

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants import audit
 from tenants.errors import Conflict, Invalid
@@ -19,7 +21,7 @@ from tenants.types import Principal
 
 
 class EmailTaken(Conflict):
-    code, title = "email_taken", "There is a user with this e-mail and another password"
+    code, title = "email_taken", gettext_lazy("There is a user with this e-mail and another password")
 
 
 def first_user(*, email: str, password: str, name: str = "") -> User:
@@ -34,7 +36,7 @@ def check_first_user(*, email: str, password: str, name: str = "") -> User | Non
     if known is None:
         check_password_strength(password=password, email=email, name=name)
     elif not (known.is_active and known.check_password(password)):
-        raise EmailTaken(errors={"email": ["There is a user with this e-mail and another password."]})
+        raise EmailTaken(errors={"email": [_("There is a user with this e-mail and another password.")]})
     return known
 
 
@@ -43,7 +45,7 @@ def check_password_strength(*, password: str, email: str, name: str = "") -> Non
     try:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:
-        raise Invalid("The password is too weak.", errors={"password": list(error.messages)}) from error
+        raise Invalid(_("The password is too weak."), errors={"password": list(error.messages)}) from error
 
 
 def rename(*, user: User, name: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tenants import context
+from django.utils.translation import gettext as _
+
+from tenants import context, formats, words
 from tenants.errors import LimitReached
 from tenants.selectors import plan_of
 
@@ -24,7 +26,6 @@ def check(limit: Limit, *, used: int, adding: int = 1) -> None:
     """Raise `LimitReached`, naming the limit, where `used + adding` goes over the current tenant's plan."""
     allowed = limit_of(limit)
     if allowed is not None and used + adding > allowed:
-        raise LimitReached(
-            f"Your plan allows {allowed} {limit.replace('_', ' ')}; {used} are in use.",
-            errors={limit: [f"At most {allowed}."]},
-        )
+        written = formats.size if limit.endswith("_bytes") else formats.number
+        said = {"allowed": written(allowed), "used": written(used)}
+        raise LimitReached(_(words.LIMITS[limit]) % said, errors={limit: [_("At most %(allowed)s.") % said]})

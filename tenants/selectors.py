@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from tenants.errors import NotFound
 from tenants.models import Membership, ModelPrice, Plan, SystemSetting, Tenant, TenantRoute, User
@@ -30,7 +31,7 @@ def live_tenant(tenant_id: UUID | str) -> TenantRef:
     """The tenant of this id; `NotFound` where there is none or it is suspended."""
     tenant = Tenant.objects.filter(id=tenant_id, is_active=True).first()
     if tenant is None:
-        raise NotFound("There is no such tenant.")
+        raise NotFound(_("There is no such tenant."))
     return tenant.ref
 
 
@@ -42,7 +43,7 @@ def tenant_of(public_id: UUID) -> TenantRef:
     """The live tenant that owns a bot's public id; `NotFound` where there is none."""
     route = TenantRoute.objects.select_related("tenant").filter(id=public_id).first()
     if route is None or not route.tenant.is_active:
-        raise NotFound("There is no such bot.")
+        raise NotFound(_("There is no such bot."))
     return route.tenant.ref
 
 

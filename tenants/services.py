@@ -12,6 +12,8 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants import audit, members, people
 from tenants.enums import PlatformRole, PriceKind, Role
@@ -25,7 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {AUDIT_LOGGING: AUDIT_DEFAULTS}
 
 
 class SlugTaken(Conflict):
-    code, title = "slug_taken", "There is a tenant with this slug"
+    code, title = "slug_taken", gettext_lazy("There is a tenant with this slug")
 
 
 class PriceTaken(Conflict):
@@ -66,7 +68,7 @@ def create_tenant_of(*, by: Principal, user: User, name: str, slug: str) -> Tena
 
 def _open_tenant(*, by: Principal, fields: dict[str, Any], first: Callable[[], User], owner_email: str = "") -> Tenant:
     if Tenant.objects.filter(slug=fields["slug"]).exists():
-        raise SlugTaken(errors={"slug": ["There is an organisation with this slug."]})
+        raise SlugTaken(errors={"slug": [_("There is an organisation with this slug.")]})
     tenant_id = uuid4()
     try:
         with transaction.atomic():
@@ -90,7 +92,7 @@ def _plan(slug: str) -> Plan:
     found = Plan.objects.filter(slug=slug).first()
     if found is None:
         known = ", ".join(Plan.objects.order_by("slug").values_list("slug", flat=True))
-        raise Invalid("There is no such plan.", errors={"plan": [f"One of {known}."]})
+        raise Invalid(_("There is no such plan."), errors={"plan": [_("One of %(known)s.") % {"known": known}]})
     return found
 
 
@@ -132,13 +134,13 @@ def save_row(*, by: Principal, row: Model, action: str, **changes: Any) -> Model
     except IntegrityError as error:
         if isinstance(row, ModelPrice):
             raise PriceTaken from error
-        raise Conflict("There is one with this name.", code="name_taken") from error
+        raise Conflict(_("There is one with this name."), code="name_taken") from error
     return row
 
 
 def _check_price(row: ModelPrice) -> None:
     if row.kind == PriceKind.EMBEDDING and row.completion_usd:
-        raise Invalid(errors={"completion_usd": ["An embedding model answers nothing: leave it at 0."]})
+        raise Invalid(errors={"completion_usd": [_("An embedding model answers nothing: leave it at 0.")]})
 
 
 def delete_row(*, by: Principal, row: Model, action: str) -> None:
@@ -154,7 +156,7 @@ def set_setting(*, by: Principal, key: str, value: Any) -> SystemSetting:  # noq
     """Set one of the operator's settings. What is left out of `value` keeps its default."""
     check_setting(key=key, value=value)
     with transaction.atomic():
-        row, _ = SystemSetting.objects.update_or_create(
+        row, _made = SystemSetting.objects.update_or_create(
             key=key, defaults={"value": SETTINGS[key] | value, "updated_by": by.user_id}
         )
         audit.record(by=by, action="setting.set", target=key, data={"value": row.value})
@@ -164,18 +166,20 @@ def set_setting(*, by: Principal, key: str, value: Any) -> SystemSetting:  # noq
 def check_setting(*, key: str, value: Any) -> None:  # noqa: ANN401 -- JSON
     """Raise `Invalid` for an unknown setting or a value of another shape."""
     if key not in SETTINGS:
-        raise Invalid("There is no such setting.", errors={"key": [f"One of {', '.join(SETTINGS)}."]})
+        raise Invalid(
+            _("There is no such setting."), errors={"key": [_("One of %(known)s.") % {"known": ", ".join(SETTINGS)}]}
+        )
     like = SETTINGS[key]
     if not isinstance(value, dict):
-        raise Invalid("The value is an object.", errors={"value": ["An object."]})
+        raise Invalid(_("The value is an object."), errors={"value": [_("An object.")]})
     wrong: dict[str, list[str]] = {}
     for name, given in value.items():
         if name not in like:
-            wrong[f"value.{name}"] = ["There is no such field."]
+            wrong[f"value.{name}"] = [_("There is no such field.")]
         elif type(given) is not type(like[name]):
-            wrong[f"value.{name}"] = [f"A {type(like[name]).__name__} is needed."]
+            wrong[f"value.{name}"] = [_("A %(kind)s is needed.") % {"kind": type(like[name]).__name__}]
         elif isinstance(given, int) and not isinstance(given, bool) and not 1 <= given <= 3650:
-            wrong[f"value.{name}"] = ["Between 1 and 3650."]
+            wrong[f"value.{name}"] = [_("Between 1 and 3650.")]
     if wrong:
         raise Invalid(errors=wrong)
 
@@ -198,7 +202,7 @@ def check_signup(*, by: Principal) -> None:
         return
     if settings.TENANT_SIGNUP == "open":
         raise Forbidden("Create it on the page /welcome/, where the e-mail is confirmed.", code="use_the_page")
-    raise Forbidden("Only staff of the operator create tenants here.", code="staff_only")
+    raise Forbidden(_("Only staff of the operator create tenants here."), code="staff_only")
 
 
 def _change(row: Model, changes: dict[str, Any]) -> None:

@@ -1,14 +1,19 @@
-"""Codes that are kept and sent, in words for the pages: why something was refused, and what was done. Pure.
+"""Codes that are kept and sent, in words for the pages: why something was refused, and what was done.
 
-APIs, files and filters go on speaking in codes; a code without words here is shown as it is.
+APIs, files and filters go on speaking in codes; a code without words here is shown as it is. The same for sentences
+that a row keeps: they are kept in English, for the API, and `Kept` says them again to who reads a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from tenants import formats
 
 Word = str | Promise
 
@@ -152,11 +157,98 @@ STEPS: Mapping[str, Word] = {
     "first_word": _("First word"),
 }
 
+# Who did it, where nobody was signed in.
+ACTORS: Mapping[str, Word] = {"anonymous": pgettext_lazy("on record", "anonymous")}
+# What is on record beside a deed.
+FIELDS: Mapping[str, Word] = {
+    "before": pgettext_lazy("on record", "before"),
+    "bot": pgettext_lazy("on record", "bot"),
+    "bot_id": pgettext_lazy("on record", "bot"),
+    "cases": pgettext_lazy("on record", "cases"),
+    "changed": pgettext_lazy("on record", "changed"),
+    "code": pgettext_lazy("on record", "result"),
+    "conversations": pgettext_lazy("on record", "conversations"),
+    "dataset": pgettext_lazy("on record", "dataset"),
+    "dataset_id": pgettext_lazy("on record", "dataset"),
+    "document": pgettext_lazy("on record", "document"),
+    "documents": pgettext_lazy("on record", "documents"),
+    "file_name": pgettext_lazy("on record", "file"),
+    "form": pgettext_lazy("on record", "format"),
+    "from": pgettext_lazy("on record", "from"),
+    "key_id": pgettext_lazy("on record", "API key"),
+    "limit": pgettext_lazy("on record", "limit"),
+    "message": pgettext_lazy("on record", "message"),
+    "model": pgettext_lazy("on record", "model"),
+    "name": pgettext_lazy("on record", "name"),
+    "plan": pgettext_lazy("on record", "plan"),
+    "provider_name": pgettext_lazy("on record", "kind"),
+    "role": pgettext_lazy("on record", "role"),
+    "scopes": pgettext_lazy("on record", "scopes"),
+    "test_set_id": pgettext_lazy("on record", "test set"),
+    "title": pgettext_lazy("on record", "title"),
+    "url": pgettext_lazy("on record", "address"),
+    "value": pgettext_lazy("on record", "value"),
+    "version": pgettext_lazy("on record", "version"),
+}
+
+# What a plan allows, where it is used up (tenants.plans); a worker’s row may keep it.
+LIMITS: Mapping[str, str] = {
+    "bots": gettext_noop("Your plan allows %(allowed)s bots; %(used)s are in use."),
+    "datasets": gettext_noop("Your plan allows %(allowed)s datasets; %(used)s are in use."),
+    "documents": gettext_noop("Your plan allows %(allowed)s documents; %(used)s are in use."),
+    "storage_bytes": gettext_noop("Your plan allows %(allowed)s of storage; %(used)s are in use."),
+    "messages_month": gettext_noop("Your plan allows %(allowed)s messages a month; %(used)s are in use."),
+    "api_keys": gettext_noop("Your plan allows %(allowed)s API keys; %(used)s are in use."),
+}
+
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS,
+    "field": FIELDS, "actor": ACTORS,
 }  # fmt: skip
 
 
 def in_words(code: str, what: str) -> Word:
     """A code of one of the tables above, in words."""
     return TABLES[what].get(code, code)
+
+
+class Kept:
+    """Sentences that are written without a reader at hand, in English, and said again in the language of who reads.
+
+    Each is a text of the catalogue with named holes, `The PDF has %(pages)s pages.`; what stood in a hole is put into
+    the translation's. Numbers are written anew, and `terms` says how other holes are; what is no such sentence stays.
+    """
+
+    def __init__(self, sentences: Iterable[str], *, terms: Mapping[str, Callable[[str], str]] | None = None) -> None:
+        self._terms = terms or {}
+        # The one with the most words of its own first, so that a wide one takes nothing from a narrow one.
+        self._sentences = [
+            (each, _pattern(each)) for each in sorted(sentences, key=lambda each: -len(_HOLE.sub("", each)))
+        ]
+
+    def again(self, text: str) -> str:
+        for sentence, pattern in self._sentences:
+            found = pattern.fullmatch(text)
+            if found:
+                held = {name: self._term(name, value) for name, value in found.groupdict().items()}
+                return gettext(sentence) % held if held else gettext(sentence)
+        return text
+
+    def _term(self, name: str, value: str) -> str:
+        if name in self._terms:
+            return self._terms[name](value)
+        amount = _AMOUNT.fullmatch(value)
+        if not amount:
+            return value
+        digits = len((amount["rest"] or ".")[1:])
+        return formats.number(float(amount["number"].replace(",", "")), digits) + (amount["unit"] or "")
+
+
+_HOLE = re.compile(r"%\((\w+)\)s")
+_AMOUNT = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})*(?P<rest>\.\d+)?)(?P<unit> [KMG]?B)?")
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = _HOLE.split(sentence)
+    holes = [f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts)]
+    return re.compile("".join(holes), re.DOTALL)

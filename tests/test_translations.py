@@ -17,7 +17,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ["tenants", "apikeys", "integrations", "knowledge", "bots", "chat", "config"]
 CATALOGUES = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
 _TAG = re.compile(r"""\{%\s*translate\s+("[^"]+"|'[^']+')|\b_\(("[^"]+"|'[^']+')\)""")
-_CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+_CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "gettext_noop"}
 
 
 def _catalogue(path: Path) -> Catalog:
@@ -79,7 +79,8 @@ def test_the_compiled_catalogue_is_that_of_the_source(path: Path) -> None:
         compiled = gettext.GNUTranslations(file)
     for entry in _catalogue(path):
         if isinstance(entry.id, str) and entry.id:
-            assert compiled.gettext(entry.id) == entry.string, "make messages"
+            said = compiled.pgettext(entry.context, entry.id) if entry.context else compiled.gettext(entry.id)
+            assert said == entry.string, "make messages"
 
 
 def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:

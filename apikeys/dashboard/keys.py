@@ -19,6 +19,7 @@ from apikeys.dashboard import once, snippets
 from apikeys.dashboard.forms import EXPLAINED, KeyForm, OnceForm
 from apikeys.enums import Scope
 from apikeys.models import APIKey
+from tenants import formats
 from tenants.enums import Role
 from tenants.models import TenantRoute, User
 from tenants.pages import ConfirmPage, FormPage, Page
@@ -126,7 +127,7 @@ class RevokeKey(ConfirmPage, _OnKey):
         named = {"name": self.key.name, "prefix": self.key.key_prefix}
         losses = [_("Whatever uses the key %(prefix)s… is refused from that moment on, and for good.") % named]
         if self.key.last_used_at:
-            told = timezone.localtime(self.key.last_used_at).strftime("%Y-%m-%d %H:%M")
+            told = formats.moment(self.key.last_used_at)
             losses.append(_("It was last used on %(moment)s.") % {"moment": told})
         return {
             "title": _("Revoke the key “%(name)s”?") % named, "losses": losses, "action": _("Revoke the key"),

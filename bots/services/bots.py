@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from apikeys.models import APIKey
 from bots import behaviour, selectors
@@ -116,7 +117,7 @@ def link_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID, **fields: Any
 
 def _link(*, by: Principal, bot: Bot, dataset_id: UUID, **fields: Any) -> BotDataset:  # noqa: ANN401 -- the link's
     if Dataset.objects.select_for_update(no_key=True).filter(id=dataset_id).first() is None:
-        raise NotFound("There is no such dataset.", errors={"dataset_id": ["There is no such dataset."]})
+        raise NotFound(_("There is no such dataset."), errors={"dataset_id": [_("There is no such dataset.")]})
     if bot.links.filter(dataset_id=dataset_id).exists():
         raise DatasetAlreadyLinked
     link = BotDataset.objects.create(bot=bot, dataset_id=dataset_id, **fields)
@@ -192,7 +193,7 @@ def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
     with transaction.atomic():
         bot = locked(bot_id)
         if not APIKey.objects.filter(id=key_id, tenant_id=context.current().id).exists():
-            raise NotFound("There is no such key.", errors={"key_id": ["There is no such key."]})
+            raise NotFound(_("There is no such key."), errors={"key_id": [_("There is no such key.")]})
         if bot.key_ties.filter(key_id=key_id).exists():
             raise KeyAlreadyTied
         tie = KeyBot.objects.create(bot=bot, key_id=key_id)
@@ -231,14 +232,16 @@ def _settle_tests(bot: Bot | None, fields: dict[str, Any]) -> None:
         fields["required_test_set"] = required = given and _own_test_set(bot, given)
     mode = fields.get("publish_mode", bot.publish_mode if bot else PublishMode.IMMEDIATE)
     if required and mode != PublishMode.REVIEWED:
-        sentence = "A bot that requires a test set is reviewed: set publish_mode to reviewed, or require no test set."
+        sentence = _(
+            "A bot that requires a test set is reviewed: set publish_mode to reviewed, or require no test set."
+        )
         raise Invalid(errors={"publish_mode": [sentence]})
 
 
 def _own_test_set(bot: Bot | None, set_id: UUID) -> TestSet:
     found = bot.test_sets.filter(id=set_id).first() if bot else None
     if found is None:
-        sentence = "This bot has no such test set."
+        sentence = _("This bot has no such test set.")
         raise NotFound(sentence, errors={"required_test_set_id": [sentence]})
     return found
 
@@ -246,23 +249,29 @@ def _own_test_set(bot: Bot | None, set_id: UUID) -> TestSet:
 def _usable_provider(provider_id: UUID, *, field: str = "tenant_ai_provider_id") -> TenantAIProvider:
     provider = TenantAIProvider.objects.select_for_update(no_key=True).filter(id=provider_id).first()
     if provider is None:
-        sentence = "There is no such AI provider."
+        sentence = _("There is no such AI provider.")
         raise NotFound(sentence, errors={field: [sentence]})
     if not provider.is_active:
-        raise Invalid(errors={field: ["This AI provider is switched off."]})
+        raise Invalid(errors={field: [_("This AI provider is switched off.")]})
     return provider
 
 
 def _check_topics(allowed: list[str], forbidden: list[str]) -> None:
     both = {topic.casefold() for topic in allowed} & {topic.casefold() for topic in forbidden}
     if both:
-        raise Invalid(errors={"forbidden_topics": [f"Allowed and forbidden at once: {', '.join(sorted(both))}."]})
+        raise Invalid(
+            errors={
+                "forbidden_topics": [_("Allowed and forbidden at once: %(both)s.") % {"both": ", ".join(sorted(both))}]
+            }
+        )
 
 
 def _check_examples(examples: Mapping[str, list[str]], phrases: list[str]) -> None:
     unknown = [phrase for phrase in examples if phrase not in phrases]
     if unknown:
-        sentence = f"Neither a topic nor a trigger of this scope: {', '.join(sorted(unknown))[:500]}."
+        sentence = _("Neither a topic nor a trigger of this scope: %(unknown)s.") % {
+            "unknown": ", ".join(sorted(unknown))[:500]
+        }
         raise Invalid(errors={"topic_examples": [sentence]})
 
 

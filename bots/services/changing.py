@@ -9,6 +9,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bots.enums import PublishMode
 from bots.models import Bot
@@ -44,5 +45,5 @@ def locked(bot_id: UUID) -> Bot:
     """Inside a transaction. Raises `NotFound`."""
     bot = Bot.objects.select_for_update(of=("self",)).select_related("live_version").filter(id=bot_id).first()
     if bot is None:
-        raise NotFound("There is no such bot.")
+        raise NotFound(_("There is no such bot."))
     return bot

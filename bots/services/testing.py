@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bots import behaviour, selectors
 from bots.enums import RunStatus
@@ -31,7 +32,7 @@ def create_test_set(*, by: Principal, bot_id: UUID, name: str, description: str 
     with transaction.atomic():
         bot = locked(bot_id)
         if bot.test_sets.count() >= SETS:
-            raise TooManyTestSets(f"A bot has at most {SETS} test sets.")
+            raise TooManyTestSets(_("A bot has at most %(most)s test sets.") % {"most": SETS})
         row = TestSet.objects.create(bot=bot, name=name, description=description, created_by=by.user_id)
         audit.record(by=by, action="test_set.create", target=row.id, data={"bot_id": str(bot.id), "name": name})
     return row
@@ -152,17 +153,17 @@ def _locked(bot_id: UUID, set_id: UUID) -> TestSet:
 
 def _check_room(row: TestSet, more: int) -> None:
     if row.cases.count() + more > CASES:
-        raise TestSetFull(f"A test set has at most {CASES} cases.")
+        raise TestSetFull(_("A test set has at most %(most)s cases.") % {"most": CASES})
 
 
 def _check(case: TestCase, at: str = "") -> None:
     """Whether its expectations can all be met."""
     both = {word.casefold() for word in case.expected_words} & {word.casefold() for word in case.forbidden_words}
     if both:
-        said = f"Expected and forbidden at once: {', '.join(sorted(both))}."
+        said = _("Expected and forbidden at once: %(both)s.") % {"both": ", ".join(sorted(both))}
         raise Invalid(errors={f"{at}forbidden_words": [said]})
     if case.expect != "answer" and (case.expected_document_ids or case.expected_titles):
-        raise Invalid(errors={f"{at}expect": ["Only an answer cites documents."]})
+        raise Invalid(errors={f"{at}expect": [_("Only an answer cites documents.")]})
 
 
 def _imported(

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from bots import images, origins, selectors
@@ -82,7 +83,7 @@ def record_visit(*, bot_id: UUID, origin: str, refused: str = "") -> None:
         return
     now = timezone.now()
     with suppress(IntegrityError), transaction.atomic():  # the bot may be gone by now
-        _, created = Visit.objects.update_or_create(
+        _visit, created = Visit.objects.update_or_create(
             bot_id=bot_id, origin=site, defaults={"refused": refused, "last_at": now},
             create_defaults={"refused": refused, "first_at": now, "last_at": now},
         )  # fmt: skip
@@ -118,11 +119,13 @@ def _settled(changes: Mapping[str, Any]) -> dict[str, Any]:
     if "suggestions" in settled:
         settled["suggestions"] = list(dict.fromkeys(filter(None, map(str.strip, settled["suggestions"]))))
         if len(settled["suggestions"]) > MOST_SUGGESTIONS:
-            wrong["suggestions"] = [f"At most {MOST_SUGGESTIONS} questions."]
+            wrong["suggestions"] = [_("At most %(most)s questions.") % {"most": MOST_SUGGESTIONS}]
     if settled.get("language") and settled["language"] not in Language.values:
-        wrong["language"] = [f"One of {', '.join(Language.values)}, or empty for the visitor's own."]
+        wrong["language"] = [
+            _("One of %(known)s, or empty for the visitor's own.") % {"known": ", ".join(Language.values)}
+        ]
     if settled.get("privacy_url") and not _is_web_address(settled["privacy_url"]):
-        wrong["privacy_url"] = ["A web address, like https://www.example.com/privacy."]
+        wrong["privacy_url"] = [_("A web address, like https://www.example.com/privacy.")]
     if wrong:
         raise Invalid(errors=wrong)
     return settled
@@ -131,7 +134,7 @@ def _settled(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _color(given: str, wrong: dict[str, list[str]]) -> str:
     color = given.lower()
     if not _COLOR.fullmatch(color):
-        wrong["color"] = ["A colour like #1f6f54."]
+        wrong["color"] = [_("A colour like #1f6f54.")]
     return "#" + "".join(digit * 2 for digit in color[1:]) if len(color) == len("#123") else color
 
 

@@ -6,6 +6,8 @@ Of several runs of the same draft with the same cases the last one counts.
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from bots.enums import RunStatus
 from bots.errors import TestsNotPassed
 from bots.models import Bot, TestRun, TestSet
@@ -24,12 +26,14 @@ def _missing(required: TestSet, fingerprint: str) -> str:
     of_draft = TestRun.objects.filter(test_set=required, fingerprint=fingerprint).order_by("-created_at")
     last = of_draft.exclude(status=RunStatus.FAILED).first()
     if last is None:
-        return f"The test set {required.name} has not been run on this draft."
+        return _("The test set %(name)s has not been run on this draft.") % {"name": required.name}
     if last.status != RunStatus.COMPLETED:
-        return f"The run of the test set {required.name} on this draft is still under way."
+        return _("The run of the test set %(name)s on this draft is still under way.") % {"name": required.name}
     if last.cases_as_of != required.cases_changed_at:
-        return f"The cases of {required.name} were changed after its last run on this draft."
+        return _("The cases of %(name)s were changed after its last run on this draft.") % {"name": required.name}
     if not last.passed:
         failed = last.results.filter(passed=False).count()
-        return f"{failed} of {last.results.count()} cases of {required.name} failed in its last run on this draft."
+        return _("%(failed)s of %(total)s cases of %(name)s failed in its last run on this draft.") % {
+            "failed": failed, "total": last.results.count(), "name": required.name,
+        }  # fmt: skip
     return ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from bots import behaviour
 from bots.errors import VersionNotRestorable
 from bots.models import Bot, BotDataset, BotVersion, Scope
@@ -32,17 +34,17 @@ def _check(version: BotVersion) -> None:
     found = {row.id for row in TenantAIProvider.objects.select_for_update(no_key=True).filter(id__in=providers)}
     found |= {row.id for row in Dataset.objects.select_for_update(no_key=True).filter(id__in=datasets)}
     errors = {
-        "provider": _missed("AI provider", providers - found, version),
-        "datasets": _missed("dataset", datasets - found, version),
+        "provider": _missed(_("The AI provider %(name)s is gone."), providers - found, version),
+        "datasets": _missed(_("The dataset %(name)s is gone."), datasets - found, version),
     }
     missed = [sentence for sentences in errors.values() for sentence in sentences]
     if missed:
         raise VersionNotRestorable(" ".join(missed), errors={name: said for name, said in errors.items() if said})
 
 
-def _missed(kind: str, gone: set[UUID], version: BotVersion) -> list[str]:
+def _missed(sentence: str, gone: set[UUID], version: BotVersion) -> list[str]:
     names = sorted(version.names.get(str(each), str(each)) for each in gone)
-    return [f"The {kind} {name} is gone." for name in names]
+    return [sentence % {"name": name} for name in names]
 
 
 def _restore_links(bot: Bot, version: BotVersion) -> None:

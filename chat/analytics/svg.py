@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
+from tenants import formats
+
 WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
 CLASSES = ("chart-a", "chart-b", "chart-c", "chart-d")
@@ -125,9 +127,9 @@ def _top(greatest: float) -> float:
 def _short(value: float) -> str:
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{value / size:g}{unit}"
-    return f"{value:.2g}" if 0 < value < 1 else f"{value:g}"
+            return f"{formats.shortly(value / size, 2)}{unit}"
+    return formats.shortly(value, 4)
 
 
 def _tip(label: str, name: str, value: float) -> str:
-    return escape(f"{label}: {name} {value:g}")
+    return escape(f"{label}: {name} {formats.shortly(value, 3)}")

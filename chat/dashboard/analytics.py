@@ -10,7 +10,6 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +19,7 @@ from chat.analytics.figures import Span
 from chat.analytics.svg import Series
 from chat.dashboard import days
 from chat.dashboard.conversations import ALL, bots_to_choose
+from tenants import formats
 from tenants.enums import Role
 from tenants.pages import Page, PageForm
 
@@ -66,7 +66,11 @@ class Chart:
         drawn = draw(key=key, title=title, labels=labels, series=series)
         self.svg: SafeString = mark_safe(drawn)  # noqa: S308 -- our own shapes; what others wrote is escaped where it is drawn
         self.keys = [(svg.CLASSES[at % 4], one.name) for at, one in enumerate(series)]
-        self.rows = [(label, [one.values[at] for one in series]) for at, label in enumerate(labels)]
+        self.rows = [(label, [_cell(one.values[at]) for one in series]) for at, label in enumerate(labels)]
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else formats.shortly(value, 2)
 
 
 class Analytics(Page):
@@ -144,7 +148,7 @@ def filled(span: Span, first: date, last: date) -> list[dict[str, Any]]:
 
 
 def charts_of(points: Sequence[dict[str, Any]]) -> list[Chart]:
-    labels = [date_format(point["day"], "j M") for point in points]
+    labels = [formats.moment(point["day"], "day_of_year") for point in points]
 
     def series(name: str, title: str, *, per: float = 1) -> Series:
         return Series(title, [None if point[name] is None else round(point[name] / per, 3) for point in points])

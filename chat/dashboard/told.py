@@ -18,7 +18,7 @@ from chat.testing import judge
 from chat.testing.playing import Played
 from chat.turn.types import Said
 from integrations.chatmodels.types import Turn
-from tenants import words
+from tenants import formats, words
 
 EXCERPT = 420
 SCORES: dict[str, str | Promise] = {
@@ -133,8 +133,7 @@ def _cost(played: Played) -> str:
     known = [call.cost_usd for call in played.calls if call.cost_usd is not None]
     if len(known) < len(played.calls):
         return _("not known for every model")
-    total = sum(known)
-    return f"${total:.6f}" if total else "$0"
+    return formats.dollars(float(sum(known)), digits=6)
 
 
 def _times(latency: Mapping[str, int]) -> list[dict[str, Any]]:

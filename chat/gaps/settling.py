@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat import selectors
 from chat.enums import GapStatus
@@ -30,7 +31,7 @@ def answer(*, by: Principal, gap_id: UUID, dataset_id: UUID, question: str, answ
     with transaction.atomic():
         gap = selectors.gap(gap_id, by=by, lock=True)
         if not gap.bot.links.filter(dataset_id=dataset_id).exists():
-            raise Invalid(errors={"dataset_id": ["The bot does not answer from this dataset."]})
+            raise Invalid(errors={"dataset_id": [_("The bot does not answer from this dataset.")]})
         added = documents.add_pairs(
             by=by, dataset=knowledge.dataset(dataset_id), title=(title.strip() or asked)[:200],
             pairs=[{"question": asked, "answer": said}],
@@ -74,8 +75,8 @@ def _settle(gap: Gap, status: GapStatus, *, by: Principal) -> None:
 def _check(question: str, answer: str) -> None:
     wrong = {}
     if not 1 <= len(question) <= QUESTION_CHARACTERS:
-        wrong["question"] = [f"Between 1 and {QUESTION_CHARACTERS} characters."]
+        wrong["question"] = [_("Between 1 and %(most)s characters.") % {"most": QUESTION_CHARACTERS}]
     if not 1 <= len(answer) <= ANSWER_CHARACTERS:
-        wrong["answer"] = [f"Between 1 and {ANSWER_CHARACTERS} characters."]
+        wrong["answer"] = [_("Between 1 and %(most)s characters.") % {"most": ANSWER_CHARACTERS}]
     if wrong:
         raise Invalid(errors=wrong)

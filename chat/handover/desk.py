@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat import selectors
 from chat.enums import Role, Status
@@ -36,7 +37,7 @@ def take(*, by: Principal, conversation_id: UUID, anyway: bool = False) -> Conve
         if row.status == Status.WITH_PERSON and row.taken_by == by.user_id:
             return row
         if row.status == Status.WITH_PERSON and not anyway:
-            raise ConversationTaken(f"{row.taken_by_name} has this conversation.")
+            raise ConversationTaken(_("%(name)s has this conversation.") % {"name": row.taken_by_name})
         data = {"from": row.taken_by_name} if row.taken_by else {}
         row.status, row.taken_by, row.taken_by_name = Status.WITH_PERSON, by.user_id, _name_of(by)
         row.save(update_fields=["status", "taken_by", "taken_by_name"])
@@ -48,7 +49,7 @@ def reply(*, by: Principal, conversation_id: UUID, content: str) -> Message:
     """What a person writes to the customer. Raises `NotAtThisDesk` where somebody else, or nobody, has the talk."""
     said = content.strip()
     if not said or len(said) > ANSWER_CHARACTERS:
-        raise Invalid(errors={"content": [f"Between 1 and {ANSWER_CHARACTERS} characters."]})
+        raise Invalid(errors={"content": [_("Between 1 and %(most)s characters.") % {"most": ANSWER_CHARACTERS}]})
     if not selectors.is_kept():
         raise ConversationsNotKept
     with transaction.atomic():
@@ -99,7 +100,7 @@ def end(*, conversation: Conversation) -> None:
 def _locked(conversation_id: UUID, *, or_closed: bool = False) -> Conversation:
     row = Conversation.objects.select_for_update().filter(id=conversation_id).first()
     if row is None:
-        raise NotFound("There is no such conversation.")
+        raise NotFound(_("There is no such conversation."))
     if row.status == Status.CLOSED and not or_closed:
         raise ConversationClosed
     return row
@@ -109,7 +110,7 @@ def _check_mine(row: Conversation, by: Principal, *, or_administers: bool = Fals
     if row.status == Status.WITH_PERSON:
         if row.taken_by == by.user_id or (or_administers and by.role is not None and by.role.covers(Place.ADMIN)):
             return
-        raise NotAtThisDesk(f"{row.taken_by_name} has this conversation.")
+        raise NotAtThisDesk(_("%(name)s has this conversation.") % {"name": row.taken_by_name})
     raise NotAtThisDesk
 
 

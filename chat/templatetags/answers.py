@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
+from chat import words
 from chat.readiness.lines import Line
+from tenants import formats
 from tenants.templatetags import pages
 
 register = template.Library()
@@ -62,6 +64,12 @@ def entry(found: dict[str, Any] | None, name: str) -> object:
 
 
 @register.filter
+def said_again(sentence: str) -> str:
+    """What the worker and the turn write in English, in the language of who reads."""
+    return words.again(sentence)
+
+
+@register.filter
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f} %"
 
@@ -81,16 +89,12 @@ def page_of(context: template.Context, line: Line) -> str:
 @register.filter
 def seconds(milliseconds: float | None) -> str:
     """Milliseconds for people: `0.4 s`, `12 ms`."""
-    if milliseconds is None:
-        return "–"
-    return f"{milliseconds:.0f} ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f} s"
+    return "–" if milliseconds is None else formats.seconds(milliseconds)
 
 
 @register.filter
 def dollars(cost: float | None) -> str:
-    if cost is None:
-        return "–"
-    return f"${cost:.2f}" if cost == 0 or cost >= 0.01 else f"${cost:.5f}"
+    return "–" if cost is None else formats.dollars(cost)
 
 
 def _with_host(link: re.Match[str]) -> str:

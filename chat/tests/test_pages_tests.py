@@ -183,6 +183,19 @@ def test_a_run_is_called_off(page_as: Callable[..., Client], test_set: TestSet, 
     assert client.post(_url(test_set, f"runs/{run.id}/cancel/")).status_code == 302
 
 
+def test_what_is_kept_of_a_run_is_english_and_a_german_page_says_it_in_german(
+    page_as: Callable[..., Client], test_set: TestSet, principal: Principal
+) -> None:
+    _case(test_set, principal)
+    client, german = page_as(Role.EDITOR), {"Accept-Language": "de"}
+    client.post(_url(test_set, "runs/start/"), headers=german)
+    run = TestRun.objects.get()
+    shown = client.post(_url(test_set, f"runs/{run.id}/cancel/"), follow=True, headers=german).content.decode()
+    run.refresh_from_db()
+    assert run.error == "It was called off."
+    assert "Er wurde abgebrochen." in shown
+
+
 def test_roles(page_as: Callable[..., Client], test_set: TestSet, principal: Principal) -> None:
     case = _case(test_set, principal)
     viewer, editor = page_as(Role.VIEWER), page_as(Role.EDITOR)

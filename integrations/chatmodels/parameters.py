@@ -1,4 +1,4 @@
-"""Which settings a kind of provider knows, for all of its models and for one of them. Pure.
+"""Which settings a kind of provider knows, for all of its models and for one of them.
 
 A setting that would be sent nowhere, or that the vendor refuses, is refused when it is entered, by name.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from integrations.enums import ProviderName as Kind
 
@@ -45,12 +47,13 @@ def settings_of(kind: Kind) -> frozenset[str]:
 def unknown(kind: Kind, settings: Mapping[str, Any]) -> dict[str, list[str]]:
     """A sentence for each setting, and each parameter of a model, that this kind does not know."""
     found = {
-        f"custom_settings.{name}": [f"{kind.label} has no such setting."]
+        f"custom_settings.{name}": [_("%(kind)s has no such setting.") % {"kind": kind.label}]
         for name in settings
         if name not in _SETTINGS[kind]
     }
     for model, given in settings.get("models", {}).items():
         for name in given:
             if name not in _PARAMETERS[kind]:
-                found[f"custom_settings.models.{model}.{name}"] = [f"{kind.label} has no such parameter."]
+                sentence = _("%(kind)s has no such parameter.") % {"kind": kind.label}
+                found[f"custom_settings.models.{model}.{name}"] = [sentence]
     return found

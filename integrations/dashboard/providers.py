@@ -21,6 +21,7 @@ from integrations.enums import ProviderName
 from integrations.errors import ProviderError
 from integrations.models import TenantAIProvider
 from integrations.types import ProbeResult
+from tenants import formats
 from tenants.enums import Role
 from tenants.models import GlobalAIProvider
 from tenants.pages import ConfirmPage, FormPage, Page
@@ -37,7 +38,7 @@ class _ProviderPage(Page):
     def say(self, name: str, result: ProbeResult) -> None:
         """How trying it out went, on the page that comes next."""
         if result.ok:
-            seconds = f"{result.latency_ms / 1000:.1f}"
+            seconds = formats.number(result.latency_ms / 1000, 1)
             told = {"name": name, "seconds": seconds, "model": result.model}
             messages.success(self.request, _("%(name)s works: %(model)s answered in %(seconds)s s.") % told)
         else:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.enums import ProviderName as Kind
 from integrations.models import TenantAIProvider
+from integrations.words import again
 
 Text = str | Promise
 
@@ -91,7 +92,7 @@ def outcome(code: str, *, detail: str = "", at: datetime | None = None, latency_
     if code in {"", "ok"}:
         seconds = None if latency_ms is None else latency_ms / 1000
         return Outcome(ok=True, tone="is-good", word=_("Works"), says="", at=at, seconds=seconds)
-    word, says = _FAILURES.get(code, (_("Failed"), detail))
+    word, says = _FAILURES.get(code, (_("Failed"), again(detail)))
     return Outcome(ok=False, tone="is-bad", word=word, says=says, at=at)
 
 

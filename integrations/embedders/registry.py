@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from integrations.enums import ProviderName
 from integrations.errors import ProviderUnknownModel
@@ -45,7 +46,7 @@ class _Remote(Protocol):
 
 class EmbedderUnavailable(Unavailable):
     code = "embedder_unavailable"
-    title = "The embedding model is not ready"
+    title = gettext_lazy("The embedding model is not ready")
 
 
 def recipe() -> Recipe:

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx2
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.errors import Invalid
 
@@ -28,11 +30,11 @@ Resolver = Callable[[str, int], list[str]]
 
 
 class AddressRefused(Invalid):
-    code, title = "address_not_allowed", "This address is not allowed"
+    code, title = "address_not_allowed", gettext_lazy("This address is not allowed")
 
 
 class AddressUnknown(Invalid):
-    code, title = "address_unknown", "There is no such host"
+    code, title = "address_unknown", gettext_lazy("There is no such host")
 
 
 class AnswerRefused(httpx2.TransportError):
@@ -80,7 +82,7 @@ def check_url(url: str, *, resolver: Resolver = resolve) -> str:
     try:
         checked(parsed.raw_host.decode(), port_of(parsed), resolver)
     except OSError as error:
-        raise AddressUnknown(f"The host {parsed.host} could not be found.") from error
+        raise AddressUnknown(_("The host %(host)s could not be found.") % {"host": parsed.host}) from error
     return url.rstrip("/")
 
 
@@ -91,23 +93,23 @@ def port_of(url: httpx2.URL) -> int:
 
 def _parsed(url: str) -> httpx2.URL:
     if "\\" in url or any(character.isspace() or not character.isprintable() for character in url):
-        raise AddressRefused("The address holds characters that no address has.")
+        raise AddressRefused(_("The address holds characters that no address has."))
     try:
         parsed = httpx2.URL(url)
         host, port = parsed.raw_host.decode(), port_of(parsed)
     except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
-        raise AddressRefused("This is not an address.") from error
+        raise AddressRefused(_("This is not an address.")) from error
     if parsed.scheme not in {"http", "https"} or not host:
-        raise AddressRefused("An address begins with http:// or https:// and names a host.")
+        raise AddressRefused(_("An address begins with http:// or https:// and names a host."))
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url or "@" in url:
-        raise AddressRefused("An address here has no user, no ? and no #.")
+        raise AddressRefused(_("An address here has no user, no ? and no #."))
     _check_port(port)
     return parsed
 
 
 def _check_port(port: int) -> None:
     if port not in WEB_PORTS and not UNPRIVILEGED <= port <= LAST_PORT:
-        raise AddressRefused(f"Port {port} is not one of the web's.")
+        raise AddressRefused(_("Port %(port)s is not one of the web's.") % {"port": port})
 
 
 def checked(host: str, port: int, resolver: Resolver) -> list[str]:
@@ -121,7 +123,7 @@ def checked(host: str, port: int, resolver: Resolver) -> list[str]:
     _check_port(port)
     for address in addresses:
         if not is_public(address) and _named(address, port) not in allowed:
-            raise AddressRefused("The address leads to a private network, where providers are not looked for.")
+            raise AddressRefused(_("The address leads to a private network, where providers are not looked for."))
     return addresses
 
 

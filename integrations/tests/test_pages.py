@@ -87,6 +87,14 @@ def test_what_fails_its_test_is_kept_and_switched_off(admin: Client, wire: Wire,
     assert (row.is_active, row.last_test_code) == (True, "ok")
 
 
+def test_a_test_from_a_german_page_is_kept_in_english(admin: Client, wire: Wire) -> None:
+    wire.mode = "bad_key"
+    german = {"Accept-Language": "de"}
+    page = admin.post(f"{NEW}?kind=openai_compatible", filled(wire), follow=True, headers=german).content.decode()
+    assert "Schlüssel abgelehnt" in page
+    assert TenantAIProvider.objects.get().last_test_detail.startswith("The provider does not accept this key.")
+
+
 def test_a_refused_form_keeps_everything_but_the_key(admin: Client) -> None:
     sent = {
         "name": "Our server", "base_url": "http://127.0.0.1:9/v1", "api_key": KEY, "default_model": "llama-3",

@@ -24,6 +24,7 @@ from knowledge.dashboard.frame import OfDataset, sentence
 from knowledge.ingest import reading
 from knowledge.ingest.extract.sniff import SUFFIXES
 from knowledge.models import NAME_LENGTH, URL_LENGTH
+from tenants import formats
 from tenants.enums import Role
 from tenants.errors import LimitReached, Problem
 from tenants.pages import FormPage
@@ -135,7 +136,7 @@ class AddPage(OfDataset, FormPage):
         if self.kind == "files":
             shown |= {
                 "most_bytes": reading.limits().file_bytes,
-                "most_megabytes": f"{reading.limits().file_bytes / 1024**2:,.3g}",
+                "most_megabytes": formats.shortly(reading.limits().file_bytes / 1024**2),
                 "most_files": settings.MAX_UPLOAD_FILES,
                 "endings": sorted(SUFFIXES),
             }

@@ -15,7 +15,7 @@ from integrations import selectors as integrations
 from integrations.embedders.registry import EMBEDDING_KINDS
 from integrations.errors import ProviderError
 from integrations.models import TenantAIProvider
-from knowledge import selectors, services
+from knowledge import selectors, services, words
 from knowledge.dashboard.fields import KnowledgeForm
 from knowledge.dashboard.frame import OfDataset
 from knowledge.enums import Status
@@ -41,7 +41,7 @@ class MoveForm(KnowledgeForm):
     def refuse(self, problem: Problem) -> None:
         """The provider is the tenant's own, so what is wrong with it may be said."""
         if isinstance(problem, ProviderError):
-            self.add_error(None, problem.owner_detail)
+            self.add_error(None, words.again(problem.owner_detail))
         else:
             super().refuse(problem)
 

@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from knowledge.models import Document
 from tenants import context
@@ -26,7 +27,8 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class StorageFull(Unavailable):
-    code, title = "storage_full", "There is no room for files at the moment; nothing was kept, try again later"
+    code = "storage_full"
+    title = gettext_lazy("There is no room for files at the moment; nothing was kept, try again later")
 
 
 def key_of(content_hash: str) -> str:

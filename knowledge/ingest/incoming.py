@@ -14,19 +14,22 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations import webpages
 from knowledge.enums import SourceType
 from knowledge.ingest import clean, files, reading
 from knowledge.ingest.extract.sniff import CONTENT_TYPES, SUFFIXES, SUPPORTED
 from knowledge.models import NAME_LENGTH, URL_LENGTH
+from tenants import formats
 from tenants.errors import Invalid
 
 
 class Refused(Invalid):
     """Files that are not taken, with a sentence for each; the code is theirs where all share one."""
 
-    code, title = "files_refused", "Some files cannot be taken, so none was"
+    code, title = "files_refused", gettext_lazy("Some files cannot be taken, so none was")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +66,7 @@ def page(*, url: str, title: str = "", delay: float = 0.0) -> Incoming:
     """A web page, fetched when its turn comes. Raises `Invalid` where the address is none we may go to."""
     address = webpages.canonical(url)
     if len(address) > URL_LENGTH:
-        raise Invalid(errors={"url": [f"At most {URL_LENGTH} characters."]})
+        raise Invalid(errors={"url": [_("At most %(most)s characters.") % {"most": URL_LENGTH}]})
     return Incoming(
         title=name(title or address),
         source_type=SourceType.WEB,
@@ -76,16 +79,16 @@ def page(*, url: str, title: str = "", delay: float = 0.0) -> Incoming:
 def checked(uploads: Sequence[File[bytes]]) -> list[Incoming]:
     """The uploads, in their order. Raises `Refused` where any of them is not taken."""
     if not uploads:
-        raise Refused("Send at least one file.", code="no_files", errors={"files": ["Send at least one file."]})
+        raise Refused(_("Send at least one file."), code="no_files", errors={"files": [_("Send at least one file.")]})
     if len(uploads) > settings.MAX_UPLOAD_FILES:
-        most = f"At most {settings.MAX_UPLOAD_FILES} files at once."
+        most = _("At most %(most)s files at once.") % {"most": settings.MAX_UPLOAD_FILES}
         raise Refused(most, code="too_many_files", errors={"files": [most]})
     refusals = {_shown(upload): found for upload in uploads if (found := _refusal(upload))}
     if refusals:
-        codes = {code for code, _ in refusals.values()}
+        codes = {code for code, _sentence in refusals.values()}
         raise Refused(
             code=codes.pop() if len(codes) == 1 else None,
-            errors={shown: [sentence] for shown, (_, sentence) in refusals.items()},
+            errors={shown: [sentence] for shown, (_code, sentence) in refusals.items()},
         )
     return [_from_upload(upload) for upload in uploads]
 
@@ -94,14 +97,14 @@ def name(text: str) -> str:
     """A name fit to be shown: on one line, without what turns or hides text, not too long."""
     shown = clean.collapse(text).replace("\n", " ")[:NAME_LENGTH].strip()
     if not shown:
-        raise Invalid(errors={"title": ["Nothing of this title can be seen."]})
+        raise Invalid(errors={"title": [_("Nothing of this title can be seen.")]})
     return shown
 
 
 def _written(title: str, content: str, *, field: str, source_type: SourceType, content_type: str) -> Incoming:
     data = content.encode()
     if len(data) > reading.limits().file_bytes:
-        raise Refused(code="too_large", errors={field: [_too_large("text")]})
+        raise Refused(code="too_large", errors={field: [_("The text is larger than %(size)s MB. Split it.") % _most()]})
     return _incoming(
         title=name(title), source_type=source_type, file_name="", content_type=content_type, file=ContentFile(data)
     )
@@ -109,16 +112,18 @@ def _written(title: str, content: str, *, field: str, source_type: SourceType, c
 
 def _refusal(upload: File[bytes]) -> tuple[str, str] | None:
     if PurePath(_shown(upload)).suffix.lower() not in SUFFIXES:
-        return "unsupported_type", f"Files of this type are not supported. Supported: {SUPPORTED}."
+        return "unsupported_type", _("Files of this type are not supported. Supported: %(supported)s.") % {
+            "supported": SUPPORTED
+        }
     if not upload.size:
-        return "empty_file", "The file is empty."
+        return "empty_file", _("The file is empty.")
     if upload.size > reading.limits().file_bytes:
-        return "too_large", _too_large("file")
+        return "too_large", _("The file is larger than %(size)s MB. Split it.") % _most()
     return None
 
 
-def _too_large(what: str) -> str:
-    return f"The {what} is larger than {reading.limits().file_bytes / 1024**2:,.3g} MB. Split it."
+def _most() -> dict[str, str]:
+    return {"size": formats.shortly(reading.limits().file_bytes / 1024**2)}
 
 
 def _from_upload(upload: File[bytes]) -> Incoming:

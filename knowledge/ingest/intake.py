@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from knowledge.ingest import files
 from knowledge.ingest.incoming import Incoming
@@ -66,7 +67,7 @@ def _insert(
     """Queue what is still new now that nobody else adds or deletes; answers what was, and every document by hash."""
     files.lock()
     if not Dataset.objects.select_for_update(no_key=True).filter(id=dataset.id).exists():
-        raise NotFound("There is no such dataset.")
+        raise NotFound(_("There is no such dataset."))
     new = _unknown(dataset, given)
     _check_limits(new)
     for item in new:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from knowledge.enums import Status
 from knowledge.ingest import documents, embed, queue, store
 from knowledge.models import Chunk, ChunkVector, Document
 from knowledge.tasks import ring_on_commit
-from tenants import audit
+from tenants import audit, formats
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.types import Principal
 
@@ -19,7 +21,9 @@ MOST_CHARACTERS = 10_000
 
 class BeingProcessed(Conflict):
     code = "document_processing"
-    title = "This document is being processed, and its chunks are about to change; edit them when it is done"
+    title = gettext_lazy(
+        "This document is being processed, and its chunks are about to change; edit them when it is done"
+    )
 
 
 def update_chunk(*, by: Principal, chunk: Chunk, content: str | None = None, is_enabled: bool | None = None) -> Chunk:
@@ -29,7 +33,7 @@ def update_chunk(*, by: Principal, chunk: Chunk, content: str | None = None, is_
         document = Document.objects.select_for_update(of=("self",)).filter(id=chunk.document_id).first()
         row = Chunk.objects.select_for_update().defer("search").filter(id=chunk.id).first()
         if document is None or row is None or row.generation != document.active_generation:
-            raise NotFound("There is no such chunk.")
+            raise NotFound(_("There is no such chunk."))
         if content is not None and content != row.content:
             _edit(row, document, content, by=by)
         if is_enabled is not None and is_enabled != row.is_enabled:
@@ -43,7 +47,8 @@ def update_chunk(*, by: Principal, chunk: Chunk, content: str | None = None, is_
 
 def _edit(row: Chunk, document: Document, content: str, *, by: Principal) -> None:
     if not content.strip() or len(content) > MOST_CHARACTERS:
-        raise Invalid(errors={"content": [f"From 1 to {MOST_CHARACTERS:,} characters."]})
+        most = {"most": formats.number(MOST_CHARACTERS)}
+        raise Invalid(errors={"content": [_("From 1 to %(most)s characters.") % most]})
     if document.replaced or _is_about_to_change(document):
         raise BeingProcessed
     words = embed.in_context(content, title=document.title, heading=row.heading)

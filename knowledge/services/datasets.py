@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.embedders import registry
 from knowledge import selectors
@@ -17,14 +19,14 @@ from tenants.types import Principal
 
 
 class DatasetInUse(Conflict):
-    code, title = "dataset_in_use", "Bots answer from this dataset; disconnect them first"
+    code, title = "dataset_in_use", gettext_lazy("Bots answer from this dataset; disconnect them first")
 
 
 def create_dataset(*, by: Principal, **fields: Any) -> Dataset:  # noqa: ANN401 -- the dataset's fields
     with transaction.atomic():
         files.lock()
         plans.check("datasets", used=Dataset.objects.count())
-        space, _ = EmbeddingSpace.objects.get_or_create(
+        space, _made = EmbeddingSpace.objects.get_or_create(
             provider=selectors.BUILTIN, model=registry.BUILTIN_MODEL, dimensions=registry.DEFAULT_DIMENSIONS
         )
         dataset = Dataset(active_space=space, created_by=by.user_id, **fields)
@@ -52,7 +54,7 @@ def delete_dataset(*, by: Principal, dataset: Dataset) -> None:
             # Nobody can add a document, or connect a bot, to a row that is locked.
             row = Dataset.objects.select_for_update().filter(id=dataset.id).first()
             if row is None:
-                raise NotFound("There is no such dataset.")
+                raise NotFound(_("There is no such dataset."))
             documents = Document.objects.filter(dataset=row)
             keys = [key for pair in documents.values_list("file_key", "replaced__file_key") for key in pair if key]
             count = documents.count()
@@ -66,6 +68,7 @@ def delete_dataset(*, by: Principal, dataset: Dataset) -> None:
 
 def _check_splitting(dataset: Dataset) -> None:
     if not split.MIN_SIZE <= dataset.chunk_size <= split.MAX_SIZE:
-        raise Invalid(errors={"chunk_size": [f"From {split.MIN_SIZE} to {split.MAX_SIZE} characters."]})
+        bounds = {"least": split.MIN_SIZE, "most": split.MAX_SIZE}
+        raise Invalid(errors={"chunk_size": [_("From %(least)s to %(most)s characters.") % bounds]})
     if dataset.chunk_overlap > dataset.chunk_size // 2:
-        raise Invalid(errors={"chunk_overlap": ["At most half of the chunk size."]})
+        raise Invalid(errors={"chunk_overlap": [_("At most half of the chunk size.")]})

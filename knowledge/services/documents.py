@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from knowledge.enums import SourceType, Status
 from knowledge.ingest import documents, files, incoming, intake, queue
@@ -37,19 +39,21 @@ class Tagged:
 
 class EditsWouldBeLost(Conflict):
     code = "edits_would_be_lost"
-    title = "Chunks of this document were edited; processing it again would undo that. Send discard_edits to do so"
+    title = gettext_lazy(
+        "Chunks of this document were edited; processing it again would undo that. Send discard_edits to do so"
+    )
 
 
 class NotWaiting(Conflict):
-    code, title = "not_processing", "This document is neither waiting nor being processed"
+    code, title = "not_processing", gettext_lazy("This document is neither waiting nor being processed")
 
 
 class NotFailed(Conflict):
-    code, title = "not_failed", "Only a document that failed can be retried; reprocess this one"
+    code, title = "not_failed", gettext_lazy("Only a document that failed can be retried; reprocess this one")
 
 
 class SameContent(Conflict):
-    code, title = "duplicate_content", "The dataset has a document with this content already"
+    code, title = "duplicate_content", gettext_lazy("The dataset has a document with this content already")
 
 
 def update_document(*, by: Principal, document: Document, discard_edits: bool = False, **changes: Any) -> Document:  # noqa: ANN401 -- its fields
@@ -226,7 +230,7 @@ def _cancel(by: Principal, rows: QuerySet[Document], *, target: UUID) -> int:
             if found:
                 audit.record(by=by, action="document.cancel", target=target, data={"documents": len(found)})
     except IntegrityError as error:
-        raise SameContent("The content that this document had before has become another document.") from error
+        raise SameContent(_("The content that this document had before has become another document.")) from error
     return len(found)
 
 
@@ -248,7 +252,7 @@ def _named(dataset: Dataset, ids: Ids) -> QuerySet[Document]:
 def _locked(document_id: UUID) -> Document:
     row = Document.objects.select_for_update(of=("self",)).filter(id=document_id).first()
     if row is None:
-        raise NotFound("There is no such document.")
+        raise NotFound(_("There is no such document."))
     return row
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.chatmodels import prices
 from integrations.models import TenantAIProvider
@@ -23,15 +25,16 @@ _SAMPLE = 200  # chunks that tell how many tokens a character makes
 
 
 class AlreadyThere(Conflict):
-    code, title = "same_embedder", "The dataset has this embedding model already"
+    code, title = "same_embedder", gettext_lazy("The dataset has this embedding model already")
 
 
 class MoveUnderWay(Conflict):
-    code, title = "move_under_way", "The dataset is moving to another embedding model; wait for it or cancel it"
+    code = "move_under_way"
+    title = gettext_lazy("The dataset is moving to another embedding model; wait for it or cancel it")
 
 
 class NotFailed(Conflict):
-    code, title = "not_failed", "Only a move that failed can be retried"
+    code, title = "not_failed", gettext_lazy("Only a move that failed can be retried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,10 @@ def start_move(*, by: Principal, dataset: Dataset, provider: TenantAIProvider | 
     with transaction.atomic():
         row = Dataset.objects.select_for_update().filter(id=dataset.id).first()
         if row is None:
-            raise NotFound("There is no such dataset.")
+            raise NotFound(_("There is no such dataset."))
         if SpaceChange.objects.filter(dataset=row).exists():
             raise MoveUnderWay
-        space, _ = EmbeddingSpace.objects.get_or_create(
+        space, _made = EmbeddingSpace.objects.get_or_create(
             provider=target.provider, ai_provider=provider, model=target.model, dimensions=target.dimensions
         )
         if space == row.active_space:
@@ -98,9 +101,9 @@ def cancel_move(*, by: Principal, change: SpaceChange) -> None:
     """Stay where it is; what was made in the other space is dropped."""
     with transaction.atomic():
         Dataset.objects.select_for_update().get(id=change.dataset_id)
-        deleted, _ = SpaceChange.objects.filter(id=change.id).delete()
+        deleted, _kinds = SpaceChange.objects.filter(id=change.id).delete()
         if not deleted:
-            raise NotFound("The dataset is not moving any more.")
+            raise NotFound(_("The dataset is not moving any more."))
         audit.record(by=by, action="dataset.cancel_move", target=change.dataset_id)
         moves.drop_strays()
 

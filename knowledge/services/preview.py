@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
+from django.utils.translation import gettext as _
 
+from knowledge import words
 from knowledge.ingest import fetch, incoming, reading
 from knowledge.ingest.extract.errors import ExtractionError
 from knowledge.ingest.pipeline import name_of
@@ -53,7 +55,7 @@ def preview(
     size = chunk_size or dataset.chunk_size
     overlap = dataset.chunk_overlap if chunk_overlap is None else chunk_overlap
     if overlap > size // 2:
-        raise Invalid(errors={"chunk_overlap": ["At most half of the chunk size."]})
+        raise Invalid(errors={"chunk_overlap": [_("At most half of the chunk size.")]})
     try:
         with _source(document, file, content) as (path, name):
             limits = dataclasses.replace(reading.limits(), seconds=_SECONDS)
@@ -63,7 +65,7 @@ def preview(
             )  # fmt: skip
         text = reading.pieces(extracted, size=size, overlap=overlap)
     except ExtractionError as refused:
-        raise CannotBeRead(refused.detail, code=refused.code) from refused
+        raise CannotBeRead(words.again(refused.detail), code=refused.code) from refused
     return Preview(
         title=document.title if document else extracted.title,
         language=tongue.language,
@@ -79,7 +81,7 @@ def preview(
 def _source(document: Document | None, file: File[bytes] | None, content: str | None) -> Iterator[tuple[Path, str]]:
     if document is not None:
         if not document.file_key:
-            raise Invalid("This page was not fetched yet; wait until it is.", code="not_fetched")
+            raise Invalid(_("This page was not fetched yet; wait until it is."), code="not_fetched")
         with fetch.local(document.file_key) as path:
             yield path, name_of(document.source_type, document.file_name)
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations import webpages
 from knowledge.ingest import incoming, intake
@@ -83,7 +84,7 @@ def import_site(
     address = webpages.canonical(url)
     with transaction.atomic():
         if not Dataset.objects.select_for_update(no_key=True).filter(id=dataset.id).exists():
-            raise NotFound("There is no such dataset.")
+            raise NotFound(_("There is no such dataset."))
         row = WebImport.objects.create(
             dataset=dataset, url=address, limit=limit, tags=list(tags), metadata=metadata or {}, created_by=by.user_id
         )

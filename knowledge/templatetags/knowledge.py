@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from knowledge import words
 from knowledge.enums import SourceType, Stage, Status
 from knowledge.models import Document
 
@@ -84,3 +85,9 @@ def file_kind(row: Document) -> str:
 def language_word(code: str) -> str:
     """The language's own name for itself."""
     return str(LANG_INFO.get(code, {}).get("name_local", code))
+
+
+@register.filter
+def said_again(sentence: str) -> str:
+    """What the worker writes in English, in the language of who reads."""
+    return words.again(sentence)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from knowledge import selectors, services
 from knowledge.models import Chunk, Dataset, Document, WebImport
@@ -153,6 +154,17 @@ def test_an_open_list_does_not_grow_for_ever(dataset: Dataset, add: Add, client:
     fresh = client.get(page("dataset-rows", dataset.id), {"id": str(first.id)})
     assert len(fresh.context["new"]) == 99
     assert "Show the list anew" in fresh.content.decode()
+
+
+def test_why_one_failed_is_said_as_its_reader_speaks_and_kept_in_english(
+    dataset: Dataset, failed: Document, client: Client, api: APIClient
+) -> None:
+    shown = client.get(page("document", dataset.id, failed.id), headers={"Accept-Language": "de"}).content.decode()
+    assert "Das PDF ist beschädigt und ließ sich nicht lesen." in shown
+    address = f"/v1/tenant/datasets/{dataset.id}/documents/{failed.id}"
+    kept = api.get(address, headers={"Accept-Language": "de"}).json()["error"]
+    assert kept == "The PDF is damaged and could not be read. Export it again and upload the new file."
+    assert kept in client.get(page("document", dataset.id, failed.id)).content.decode()
 
 
 def test_all_failed_are_tried_again_and_all_waiting_cancelled(

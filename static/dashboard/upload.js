@@ -11,7 +11,9 @@ function sizeInWords(bytes) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  const digits = unit && value < 100 ? 1 : 0;
+  const shown = value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${shown} ${units[unit]}`;
 }
 
 class Upload {

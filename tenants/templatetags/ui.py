@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+
+from tenants import formats
 
 register = template.Library()
 
@@ -44,9 +48,16 @@ def device(user_agent: str) -> str:
 @register.filter
 def bytes_as_words(size: int | None) -> str:
     """A number of bytes for people: `1.4 MB`."""
-    value = float(size or 0)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError
+    return formats.size(size)
+
+
+@register.simple_tag
+def moment(value: date | None, form: formats.Form = "minute") -> str:
+    """A day or a moment as every page writes them: `{% moment row.created_at %}`, `{% moment key.last_at 'day' %}`."""
+    return formats.tagged(value, form) if value else ""
+
+
+@register.filter
+def written(value: date | None, form: formats.Form = "minute") -> str:
+    """The same without its tag, for a sentence: `{% blocktranslate with when=row.at|written %}`."""
+    return formats.moment(value, form) if value else ""

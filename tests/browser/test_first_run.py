@@ -117,4 +117,16 @@ def test_the_playground_shows_why_and_keeps_the_talk(place: Place, newcomer: tup
     expect(page.locator("[data-turn]").first).to_contain_text("$14.95")
     page.get_by_text("New talk").click()
     expect(page.locator("[data-turn]")).to_have_count(0)
+    _speaks_german(place, visitor)
     assert not visitor.errors
+
+
+def _speaks_german(place: Place, visitor: Visitor) -> None:
+    """The page and the answer that is streamed to it, both of which are drawn in threads of their own."""
+    page = visitor.page
+    visitor.context.add_cookies([{"name": "django_language", "value": "de", "url": place.url}])
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.fill("#play-question", "How much does express shipping cost?")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-turn] .play-trace").first).to_contain_text("Wie lange es dauerte", timeout=60_000)

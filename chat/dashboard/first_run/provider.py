@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from bots import services as bots
 from chat.dashboard.first_run.frame import Step
 from integrations import services as providers
+from integrations import words
 from integrations.enums import ProviderName
 from integrations.models import TenantAIProvider
 from tenants.enums import Role
@@ -81,7 +82,7 @@ class ProviderStep(Step):
         result = providers.try_out(by=self.page.principal, provider=row)
         if not result.ok:
             providers.delete(by=self.page.principal, provider=row)
-            form.add_error(None, _("The test did not succeed: %(why)s") % {"why": result.detail})
+            form.add_error(None, _("The test did not succeed: %(why)s") % {"why": words.again(result.detail)})
             return self._again(form, failed=True)
         self._use(row)
         said = _("%(name)s answered in %(ms)s ms with the model %(model)s.")
