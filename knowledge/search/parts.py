@@ -76,7 +76,8 @@ def of(text: str) -> tuple[Part, ...]:
     return (Part(first, first), *(_part(each, first) for each in others)) if others else ()
 
 
-def _part(text: str, first: str) -> Part:
+def _part(said: str, first: str) -> Part:
+    text = _GOES_ON.sub("", said)
     leans = _points_back(text) or len(set(words.content(text))) <= _FEW
     return Part(text, f"{text.rstrip(_MARKS)}: {first.rstrip(_MARKS)}?" if leans else text, leans)
 
@@ -120,14 +121,16 @@ def _clauses(asked: str) -> Iterator[str]:
 
 
 def _pieces(text: str, ends: Iterator[re.Match[str]]) -> Iterator[str]:
-    """What ends with a mark; what is said after the last goes with it."""
+    """What ends with a mark; what is said after the last goes with it, unless it goes on ("And tell me …")."""
     marks = [0, *(found.end() for found in ends)]
-    marks[max(1, len(marks) - 1) :] = [len(text)]
+    if len(marks) > 1 and not _GOES_ON.match(text[marks[-1] :]):
+        marks.pop()
+    marks.append(len(text))
     yield from (text[begin:end].strip(_EDGES) for begin, end in pairwise(marks))
 
 
 def _joins() -> Iterator[_Join]:
-    for known in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")).values():
+    for known in _WORDS:
         if "unspaced" in known:
             yield _Join(_compiled(rf"(?:\s*(?:{known['unspaced']}))+\s*"), asks=_compiled(known["asks"]))
         elif "prefix" in known:
@@ -148,4 +151,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+_WORDS: Final = tuple(tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")).values())
 _JOINS: Final = tuple(_joins())
+_ANDS: Final = "|".join(known["and"] for known in _WORDS if "and" in known)
+_GOES_ON: Final = _compiled(rf"^¿?(?:{_ANDS})[\s,]+")

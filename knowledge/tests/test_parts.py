@@ -7,7 +7,9 @@ import pytest
 from knowledge.search import parts
 
 SEVERAL = [
-    ("Do you ship to Canada? And when is support available?", "Do you ship to Canada?|And when is support available?"),
+    ("Is it free? And tell me how it works.", "Is it free?|tell me how it works."),
+    ("Ist es kostenlos? Und nennen Sie mir die Frist.", "Ist es kostenlos?|nennen Sie mir die Frist."),
+    ("Do you ship to Canada? And when is support available?", "Do you ship to Canada?|when is support available?"),
     ("Can I cancel an order and where is my invoice?", "Can I cancel an order|where is my invoice?"),
     ("What is free, and for how many days does it last?", "What is free|for how many days does it last?"),
     ("How do I sign in, and do gift cards expire?", "How do I sign in|do gift cards expire?"),
@@ -44,6 +46,7 @@ ONE = [
     "When and where does my parcel arrive?",
     "How do I return it? Why?",
     "Do you sell nuts and bolts?",
+    "Do you sell software that is free and can be hosted privately?",
     "What is the difference between standard and express?",
     "I ordered a lamp and do not want it. How do I return it?",
     "En la temporada 2015, ¿cuántas intercepciones consiguió la defensa?",
