@@ -44,10 +44,11 @@ def screen(*, policy: ScopePolicy, question: str, masked: Sequence[str] = (), ve
     if found:
         return found
     asked = parts.of(question)
-    wordings = [part.wording for part in asked]
-    whole, *others = topics.vectors_of([question, *wordings]) if vector is None or asked else [vector]
-    verdict = _by_meaning(policy, question, whole)
-    return _with_parts(verdict, [_by_meaning(policy, *each) for each in zip(wordings, others, strict=True)])
+    texts = [*(part.wording for part in asked), *(part.text for part in asked if part.leans)]
+    place, *others = topics.vectors_of([question, *texts]) if vector is None or asked else [vector]
+    whole = _by_meaning(policy, question, place)
+    verdicts = [_by_meaning(policy, *each) for each in zip(texts, others, strict=True)]
+    return _with_parts(whole, verdicts[: len(asked)], alone=verdicts[len(asked) :])
 
 
 def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
@@ -60,10 +61,11 @@ def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
     return replace(verdict, action="refuse", reason="off_topic", layer=layer)
 
 
-def _with_parts(whole: Verdict, each: Sequence[Verdict]) -> Verdict:
-    """The gravest of all. What is about no topic as a whole is about the first part's, where each part is about one."""
+def _with_parts(whole: Verdict, each: Sequence[Verdict], *, alone: Sequence[Verdict]) -> Verdict:
+    """The gravest of all. What is about no topic as a whole is about the first part's, where each part is about one.
+    `alone` are the parts that lean on another, without its words."""
     for action in ("refuse", "escalate"):
-        for verdict in (whole, *each):
+        for verdict in (whole, *each, *alone):
             if verdict.action == action:
                 return verdict
     listed = bool(each) and all(verdict.kind == "allowed" for verdict in each)
