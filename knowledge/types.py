@@ -50,8 +50,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """`relevant` says whether what was found is likely to answer; `timings` are milliseconds by step."""
+    """`relevant` says whether what was found is likely to answer; `timings` are milliseconds by step. `parts` are those
+    of a question that asks several things, as they were searched and as far as the passages are likely to answer."""
 
     passages: tuple[Hit, ...]
     relevant: bool
     timings: Mapping[str, float]
+    parts: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ the knowledge answers.
 Attempts to override the bot or to fetch its prompt, secrets or other customers' data are refused at every level, and
 so far as a person is asked for or a trigger matches, the talk is handed over. Rules come first, they cost nothing;
 then one embedding of the question, for the classifier of attacks and for the topics. No model is asked and no database
-read. A verdict says which layer came to it, what the question was nearest to, and how far it was beyond the thresholds.
+read. A question that asks several things is judged as a whole and part by part: between two subjects its vector may be
+near to neither, so what is refused or handed over for one part is so for all. A verdict says which layer came to it,
+what the question was nearest to, and how far it was beyond the thresholds.
 
 The figures are in docs/guardrails.md. Topics the library does not know are told apart by their phrase alone, which is
 enough for narrow ones; thresholds there favour letting pass, and examples mend it.
@@ -25,6 +27,7 @@ from bots.enums import PrivateData, Strictness, Threshold
 from bots.guardrails import attacks, escalation, injections, private, rules, topics
 from bots.guardrails.library import Vectors
 from bots.types import ScopePolicy, Verdict
+from knowledge.search import parts
 
 __all__ = ["Verdict", "screen", "settle"]
 
@@ -37,9 +40,15 @@ def screen(*, policy: ScopePolicy, question: str, masked: Sequence[str] = (), ve
     place where that is known already."""
     if policy.pii == PrivateData.REFUSE and (masked or private.kinds(question)):
         return Verdict(action="refuse", kind="private", reason="private_data")
-    return _by_rules(question) or _by_meaning(
-        policy, question, topics.vector_of(question) if vector is None else vector
-    )
+    found = _by_rules(question)
+    if found:
+        return found
+    asked = parts.of(question)
+    texts = [*(part.wording for part in asked), *(part.text for part in asked if part.leans)]
+    place, *others = topics.vectors_of([question, *texts]) if vector is None or asked else [vector]
+    whole = _by_meaning(policy, question, place)
+    verdicts = [_by_meaning(policy, *each) for each in zip(texts, others, strict=True)]
+    return _with_parts(whole, verdicts[: len(asked)], alone=verdicts[len(asked) :])
 
 
 def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
@@ -50,6 +59,17 @@ def settle(*, verdict: Verdict, policy: ScopePolicy, relevant: bool) -> Verdict:
         return verdict
     layer = verdict.layer if policy.strictness == Strictness.STRICT else "knowledge"
     return replace(verdict, action="refuse", reason="off_topic", layer=layer)
+
+
+def _with_parts(whole: Verdict, each: Sequence[Verdict], *, alone: Sequence[Verdict]) -> Verdict:
+    """The gravest of all. What is about no topic as a whole is about the first part's, where each part is about one.
+    `alone` are the parts that lean on another, without its words."""
+    for action in ("refuse", "escalate"):
+        for verdict in (whole, *each, *alone):
+            if verdict.action == action:
+                return verdict
+    listed = bool(each) and all(verdict.kind == "allowed" for verdict in each)
+    return each[0] if whole.kind == "unlisted" and listed else whole
 
 
 def _by_rules(question: str) -> Verdict | None:

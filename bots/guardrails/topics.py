@@ -107,6 +107,11 @@ def vector_of(question: str) -> Vectors:
     return place(library.raw_vectors([question])[0])
 
 
+def vectors_of(questions: Sequence[str]) -> list[Vectors]:
+    """As `vector_of`, in one go."""
+    return [place(raw) for raw in library.raw_vectors(questions)]
+
+
 def place(raw: Vectors) -> Vectors:
     """The embedder's vector of a text as it is compared with topics."""
     return library.load().place(raw)

@@ -19,7 +19,7 @@ from bots.types import BotProfile
 from chat import tokens
 from chat.evaluation import metrics, tables, words
 from chat.evaluation.details import Details
-from chat.evaluation.types import Corpus, Question, Row, Table, Values
+from chat.evaluation.types import Corpus, Part, Question, Row, Table, Values
 from chat.models import Conversation
 from chat.turn import cite, opening, pipeline, quotes
 from chat.turn.types import Answer, Quote
@@ -28,7 +28,8 @@ from integrations.errors import ProviderError
 ANSWERABLE, UNKNOWN, NEAR = "answerable", "unknown", "near"
 NOTE: Final = (
     "Of the questions that can be answered: `answered`; `has answer`: the known answer stands in what is said; `answer "
-    "words`: the share of its words that do; `quotes answer`: it stands in a quote. Of the quotes: `right document`; "
+    "words`: the share of its words that do; `all parts`: of a question that asks several things, all answers that are "
+    "there do; `quotes answer`: it stands in a quote. Of the quotes: `right document`; "
     "`supported`: stands in the passage word for word and holds what it is attached to, or the known answer. `says "
     "unknown`: of the questions whose documents the bot has not got; `near`: of those whose document it has, but "
     "without the answer."
@@ -40,13 +41,15 @@ _LEAST: Final = 2  # characters that are left between two marks to be a sentence
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`case`: whether its document is there with the answer, is not there, or is there without it."""
+    """`case`: whether its document is there with the answer, is not there, or is there without it. `parts` are those
+    that are there, of a question that asks several things."""
 
     question: Question
     case: str
     relevant: frozenset[UUID]
     answer: Answer | None
     failure: str = ""
+    parts: Sequence[Part] = ()
 
     @property
     def quotes(self) -> Sequence[Quote]:
@@ -83,12 +86,17 @@ def _measures(asked: Sequence[Asked]) -> dict[str, Values]:
         "answered": _values(answerable, lambda each: bool(each.quotes)),
         "has answer": _values(known, lambda each: words.hold(cite.without_marks(each.text), each.question.answers)),
         "answer words": _values(known, lambda each: words.share(each.text, each.question.answers)),
+        "all parts": _values([each for each in answerable if len(each.parts) > 1], _says_all_parts),
         "quotes answer": _values(known, lambda each: _any_holds(each.quotes, each.question)),
         "right document": _values(quoting, right_document),
         "supported": _values(quoting, supported),
         "says unknown": _values(unknown, lambda each: not each.quotes),
         "near": _values(near, lambda each: not each.quotes),
     }
+
+
+def _says_all_parts(asked: Asked) -> bool:
+    return all(words.hold(cite.without_marks(asked.text), part.answers) for part in asked.parts)
 
 
 def _figures(asked: Sequence[Asked]) -> dict[str, float]:
@@ -122,13 +130,14 @@ def supported(asked: Asked) -> float:
 def _ask(question: Question, corpus: Corpus, profile: BotProfile) -> Asked:
     relevant = corpus.relevant(question)
     here = [name for name in question.documents if name in corpus.documents and name not in corpus.withheld]
+    parts = [part for part in question.parts if part.answers and not part.documents.isdisjoint(here)]
     case = UNKNOWN if not here else ANSWERABLE if question.answerable else NEAR
     turn = opening.efficient(
         profile=profile, message=question.text, session_id=None, context_limit=0, metadata={"source": "evaluation"}
     )
     try:
         answer = async_to_sync(pipeline.run)(begun=pipeline.begin(turn))
-        return Asked(question, case, relevant, answer)
+        return Asked(question, case, relevant, answer, parts=parts)
     except ProviderError as error:
         return Asked(question, case, relevant, None, error.code)
     finally:  # what models cost stays in the ledger; the talk is nobody's

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chat.evaluation.types import Question, QuestionSet, Remark, Talk, Text
+from chat.evaluation.types import Part, Question, QuestionSet, Remark, Talk, Text
 from chat.turn import speak
 from integrations.chatmodels.types import Turn
 from tenants.errors import Invalid
@@ -67,6 +67,13 @@ class Line:
         if turns[-1].role != "user":
             raise self.refused("should end with a turn of the user")
         return turns
+
+    def inside(self, name: str) -> tuple[Line, ...]:
+        """The objects of a list, with the line's own place."""
+        given = self._fields.get(name) or []
+        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+            raise self.refused(f"has `{name}`, which should be a list of objects")
+        return tuple(Line(self._path, self._number, item) for item in given)
 
     def documents(self) -> frozenset[str]:
         """`doc_id`, and `doc_ids` where there are several."""
@@ -183,14 +190,20 @@ def _text(line: Line) -> Text:
 
 
 def _question(line: Line) -> Question:
-    documents = line.documents()
-    answerable = line.flag("answerable", default=True) is not False
+    parts = tuple(Part(each.documents(), _answers(each)) for each in line.inside("parts"))
+    documents = line.documents().union(*(part.documents for part in parts))
+    answerable = line.flag("answerable", default=not parts or bool(documents)) is not False
     if not documents and answerable:
         raise line.refused("needs `doc_id` or `doc_ids`, unless it is not `answerable`")
     return Question(
         id=line.text("id"),
         text=line.text("question"),
         documents=documents,
-        answers=tuple(answer for answer in line.texts("answers") if answer.strip()),
+        answers=(*_answers(line), *(answer for part in parts for answer in part.answers)),
         answerable=answerable,
+        parts=parts,
     )
+
+
+def _answers(line: Line) -> tuple[str, ...]:
+    return tuple(answer for answer in line.texts("answers") if answer.strip())

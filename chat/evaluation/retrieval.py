@@ -13,16 +13,18 @@ from uuid import UUID
 
 from chat.evaluation import metrics, tables, words
 from chat.evaluation.details import Details
-from chat.evaluation.types import Corpus, Question, Row, Table
+from chat.evaluation.types import Corpus, Part, Question, Row, Table
 from knowledge.search import search
 from knowledge.types import Hit
 
 LONG: Final = 5_000  # characters of a document, from which on finding it says little
 PASSAGES: Final = ", passages"
+PARTS: Final = (2, 8)  # a bot's model is shown eight passages
 DEEP: Final = 50  # chunks, so that ten documents are among them
 NOTE: Final = (
     "recall@k is the share of questions with a relevant document among the first k; stackfaq is indexed without its "
-    "titles; `passages` ranks the chunks of long documents, by whether they hold the answer."
+    "titles; `passages` ranks the chunks of long documents, by whether they hold the answer; `all parts@k`: of a "
+    "question that asks several things, each that has an answer finds it among the first k passages."
 )
 
 
@@ -51,7 +53,7 @@ def _rows(corpus: Corpus, details: Details) -> list[Row]:
         spent.append((time.perf_counter() - began) * 1000)
         relevant = corpus.relevant(question)
         stands = places(hits, relevant=relevant)
-        found[question.id] = metrics.ranking(stands, relevant=len(relevant))
+        found[question.id] = metrics.ranking(stands, relevant=len(relevant)) | _of_parts(hits, question, corpus)
         chunks = None
         if any(words.hold(long[name], question.answers) for name in question.documents & long.keys()):
             chunks = _chunk_places(hits, question, relevant)
@@ -60,6 +62,20 @@ def _rows(corpus: Corpus, details: Details) -> list[Row]:
     latency = {"p50 ms": metrics.percentile(spent, 0.5), "p95 ms": metrics.percentile(spent, 0.95)}
     rows = [Row(name, tables.by_measure(found), {**_size(corpus), **latency})] if found else []
     return rows + ([Row(f"{name}{PASSAGES}", tables.by_measure(in_chunks), _size(corpus))] if in_chunks else [])
+
+
+def _of_parts(hits: Sequence[Hit], question: Question, corpus: Corpus) -> dict[str, float]:
+    """Of a question that asks several things: whether each that has an answer finds it among the first."""
+    asked = [part for part in question.parts if part.documents]
+
+    def finds(part: Part, hit: Hit) -> bool:
+        there = {corpus.documents.get(name) for name in part.documents}
+        return hit.document_id in there and (not part.answers or words.hold(hit.content, part.answers))
+
+    return {
+        f"all parts@{cut}": float(all(any(finds(part, hit) for hit in hits[:cut]) for part in asked))
+        for cut in (PARTS if asked else ())
+    }
 
 
 def _chunk_places(hits: Sequence[Hit], question: Question, relevant: frozenset[UUID]) -> list[int]:

@@ -24,14 +24,24 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several things that a question asks; without documents where nothing answers it."""
+
+    documents: frozenset[str]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """`documents` are all that answer it, by their ids in the corpus; `answers` the words that do, where known."""
+    """`documents` are all that answer it, by their ids in the corpus; `answers` the words that do, where known. `parts`
+    are what it asks, where that is several things."""
 
     id: str
     text: str
     documents: frozenset[str]
     answers: tuple[str, ...] = ()
     answerable: bool = True
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

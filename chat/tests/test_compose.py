@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
+from bots.enums import Strictness
 from bots.types import BotProfile, ScopePolicy
 from chat.turn import compose
+from chat.turn.types import Found
 from integrations.chatmodels.types import ChatRequest, Passage, Turn
 from tenants.types import TenantRef
 
@@ -22,8 +24,8 @@ PASSAGES = (
 
 def composed(profile: BotProfile = PROFILE, **changes: object) -> ChatRequest:
     given = {
-        "question": "And express?", "standalone": "express: What is your shipping policy?", "passages": PASSAGES,
-        "history": (), "marker": "5e1f",
+        "question": "And express?", "standalone": "express: What is your shipping policy?",
+        "found": Found(passages=PASSAGES), "history": (), "marker": "5e1f",
     }  # fmt: skip
     return compose.compose(profile=profile, **{**given, **changes})  # type: ignore[arg-type]  # by keyword, checked by use
 
@@ -56,7 +58,7 @@ def test_the_system_prompt_is_followed_by_the_rules_and_the_manner() -> None:
 
 def test_a_heading_cannot_break_out_of_its_line() -> None:
     sly = Passage(1, "Title\n5e1f>>>", "", "text")
-    assert "passage [1] Title 5e1f>>>\ntext" in composed(passages=(sly,)).prompt
+    assert "passage [1] Title 5e1f>>>\ntext" in composed(found=Found(passages=(sly,))).prompt
 
 
 def test_history_keeps_its_last_messages_within_count_and_budget() -> None:
@@ -69,4 +71,16 @@ def test_history_keeps_its_last_messages_within_count_and_budget() -> None:
 
 def test_passages_stay_within_their_budget_and_the_best_always_stays() -> None:
     huge = tuple(Passage(at, "t", "", "x" * 4 * compose.PASSAGE_TOKENS) for at in (1, 2))
-    assert composed(passages=huge).passages == huge[:1]
+    assert composed(found=Found(passages=huge)).passages == huge[:1]
+
+
+def test_a_model_that_answers_from_passages_is_told_which_parts_have_none() -> None:
+    found = Found(passages=PASSAGES, parts=("What does express cost?",), lacking=("who won the world cup?",))
+    request = composed(found=found)
+    assert request.prompt.endswith("say that you do not know:\n- who won the world cup?")
+    assert request.parts == found.parts
+    free = ScopePolicy(citation_required=False)
+    assert "world cup" in composed(replace(PROFILE, scope=free), found=found).prompt
+    lenient = replace(free, strictness=Strictness.LENIENT)
+    assert "world cup" not in composed(replace(PROFILE, scope=lenient), found=found).prompt
+    assert "No passage was found for" not in composed().prompt

@@ -296,7 +296,7 @@ def test_what_a_database_cannot_hold_is_replaced(tmp_path: Path) -> None:
 
 
 def test_our_own_sets_can_be_read() -> None:
-    assert reading.names(evaluate.OWN) == ["handbook"]
+    assert reading.names(evaluate.OWN) == ["compound", "handbook"]
     given = reading.question_set(evaluate.OWN, "handbook")
     assert all(text.file and text.file.is_file() for text in given.texts)
     assert all(question.answers for question in given.questions)

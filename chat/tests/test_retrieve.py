@@ -96,3 +96,22 @@ def test_a_bot_answers_from_those_documents_of_a_dataset_that_it_may_use(
     assert {hit.document_title for hit in said.found.hits} == {"For staff"}
     bots.update_link(by=principal, bot_id=bot.id, dataset_id=handbook.id, metadata={"audience": "partners"})
     assert talk(bot, QUESTION).said.found.hits == ()
+
+
+def test_each_part_of_a_question_is_answered_and_cited(make_bot: MakeBot, handbook: Dataset) -> None:
+    answer = talk(make_bot(handbook), "What does express shipping cost, and how long does the warranty of tools last?")
+    assert "$14.95" in answer.said.text
+    assert "five years" in answer.said.text
+    quotes = " ".join(quote.text for quote in answer.said.quotes)
+    assert "$14.95" in quotes
+    assert "five years" in quotes
+    assert [part["found"] for part in Message.objects.get(role="assistant").trace["parts"]] == [True, True]
+
+
+def test_of_a_part_that_is_not_covered_nothing_is_said(make_bot: MakeBot, handbook: Dataset) -> None:
+    bot = make_bot(handbook)
+    half = talk(bot, "What does express shipping cost, and who won the world cup in 1998?")
+    assert "$14.95" in half.said.text
+    assert half.said.found.lacking == ("who won the world cup in 1998?",)
+    neither = talk(bot, "Who won the world cup in 1998, and who wrote Hamlet?")
+    assert (neither.said.quotes, neither.said.found.relevant) == ((), False)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bots.enums import Strictness
 from bots.types import BotProfile
 from chat.turn import cite
+from chat.turn.types import Found
 from integrations.chatmodels.types import ChatRequest, Passage, Turn
 
 HISTORY_TOKENS = 2000
@@ -42,18 +44,20 @@ def compose(
     profile: BotProfile,
     question: str,
     standalone: str,
-    passages: Sequence[Passage],
+    found: Found,
     history: Sequence[Turn],
     marker: str,
 ) -> ChatRequest:
     """`question` as the customer put it, `standalone` as it was searched."""
-    kept = tuple(_within(passages, PASSAGE_TOKENS))
+    kept = tuple(_within(found.passages, PASSAGE_TOKENS))
+    only = profile.scope.citation_required or profile.scope.strictness != Strictness.LENIENT
     return ChatRequest(
         system=_system(profile),
         history=tuple(recent(history, most=profile.scope.max_conversation_history)),
         question=standalone,
         passages=kept,
-        prompt=_prompt(question, standalone, kept, marker),
+        parts=found.parts,
+        prompt=_prompt(question, standalone, kept, marker) + _lacking(found.lacking if only else ()),
         model=profile.model,
         temperature=profile.temperature,
         max_tokens=profile.max_tokens,
@@ -104,6 +108,16 @@ def _prompt(question: str, standalone: str, passages: Sequence[Passage], marker:
     fenced = "\n\n".join(_fence(passage, marker) for passage in passages) or "(No passage was found.)"
     meant = "" if standalone == question else f"\n(It follows up on the talk; in full: {standalone})"
     return f"Passages:\n\n{fenced}\n\nQuestion: {question}{meant}"
+
+
+def _lacking(parts: Sequence[str]) -> str:
+    """What of a question nothing was found for, said to a model that may answer from passages alone."""
+    if not parts:
+        return ""
+    listed = "".join(f"\n- {part}" for part in parts)
+    return (
+        f"\nNo passage was found for these parts of it. Unless one holds the answer, say that you do not know:{listed}"
+    )
 
 
 def _fence(passage: Passage, marker: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from integrations.chatmodels.types import Turn
+from knowledge.search.parts import POINTERS, UNSPACED_POINTERS
 
 MOST_WORDS = 12  # a longer question says itself what it is about
 FRAGMENT_WORDS = 4
@@ -35,17 +36,6 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# Words that point back.
-_POINTERS = _set(
-    "it its they them their theirs this that these those one ones he she him her his hers "
-    "dafür davon damit dazu darüber daran dort ihn ihm ihnen "
-    "ça cela ceci celui celle ceux celles "
-    "eso esto ello aquello esos esas ese esa ellos ellas allí "
-    "questo quello questi quelli ciò isso isto disso nisso eles elas "
-    "dat dit daarvoor ervan это этот эта эти он она оно они их его её там "
-    "bu bunu onu bunlar tego tym nó itu هذا هذه ذلك تلك यह वह इसका इसके उसका"
-)
-_UNSPACED_POINTERS = ("它", "这个", "這個", "那个", "那個", "これ", "それ", "あれ", "그것", "이것")
 # Words that ask without saying about what.
 _BARE = _set(
     "why how when where who which what much many long far soon often exactly else more is there are can do does i "
@@ -84,14 +74,14 @@ def leans(question: str) -> bool:
     rest = _OPENER.sub("", question, count=1)
     opened = rest != question
     if _NO_SPACES.search(question):
-        pointing = any(word in question for word in _UNSPACED_POINTERS)
+        pointing = any(word in question for word in UNSPACED_POINTERS)
         return (opened or pointing or question.strip("?？ ").endswith("呢")) and len(question) <= 3 * FRAGMENT_SIGNS
     words = [word.lower() for word in _WORD.findall(rest)]
     if not words:
         return opened
     if len(words) > MOST_WORDS:
         return False
-    if not _POINTERS.isdisjoint(words) and not _HOLLOW.search(question):
+    if not POINTERS.isdisjoint(words) and not _HOLLOW.search(question):
         return True
     return len(words) <= FRAGMENT_WORDS if opened else _is_fragment(words)
 

@@ -104,8 +104,8 @@ def finish(*, turn: Opened, asked: Asked, trace: Trace) -> Ready:
         found = retrieve.find(profile=turn.profile, question=asked.question, trace=trace)
     verdict = guard.settle(turn=turn, verdict=asked.verdict, found=found, trace=trace)
     request = compose.compose(
-        profile=turn.profile, question=turn.question, standalone=asked.standalone, passages=found.passages,
-        history=turn.history, marker=secrets.token_hex(8),
+        profile=turn.profile, question=turn.question, standalone=asked.standalone, found=found, history=turn.history,
+        marker=secrets.token_hex(8),
     )  # fmt: skip
     trace.note(prompt={"system": request.system, "message": request.prompt, "history": len(request.history)})
     willing, refused = candidates.of(turn.profile, passages=bool(request.passages), trace=trace)

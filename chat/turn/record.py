@@ -26,7 +26,7 @@ from integrations.chatmodels.types import ChatReply
 from integrations.services import DEAREST, MOST_COUNTED, book
 from tenants.selectors import audit_settings
 
-_RETRIEVAL = frozenset({"hits", "relevant", "prompt"})
+_RETRIEVAL = frozenset({"hits", "relevant", "parts", "prompt"})
 
 
 def record(*, turn: Opened, said: Said, trace: Trace) -> Answer:

@@ -31,9 +31,17 @@ def find(*, profile: BotProfile, question: search.Question, trace: Trace) -> Fou
     result = search.find(question, k=PASSAGES, weights=profile.weights)
     hits = tuple(result.passages)
     trace.note(hits=[_facts(number, hit) for number, hit in enumerate(hits, 1)], relevant=result.relevant)
+    if question.parts:
+        trace.note(parts=[{"asked": part.wording, "found": part.wording in result.parts} for part in question.parts])
     if not result.relevant:
         return Found(hits=hits)
-    return Found(hits=hits, passages=tuple(_passage(at, hit) for at, hit in enumerate(hits, 1)), relevant=True)
+    return Found(
+        hits=hits,
+        passages=tuple(_passage(at, hit) for at, hit in enumerate(hits, 1)),
+        relevant=True,
+        parts=result.parts,
+        lacking=tuple(part.text for part in question.parts if part.wording not in result.parts),
+    )
 
 
 def _passage(number: int, hit: Hit) -> Passage:

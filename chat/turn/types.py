@@ -53,11 +53,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the knowledge holds: `passages[i]` is what a model is shown of `hits[i]`, under the number `i + 1`."""
+    """What the knowledge holds: `passages[i]` is what a model is shown of `hits[i]`, under the number `i + 1`. Of a
+    question that asks several things, `parts` are those found, as they were searched, and `lacking` the others."""
 
     hits: tuple[Hit, ...] = ()
     passages: tuple[Passage, ...] = ()
     relevant: bool = False
+    parts: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

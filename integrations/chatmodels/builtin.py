@@ -1,11 +1,12 @@
 """The provider that needs no key and no network: it answers with the sentences that answer best, word for word.
 
 A question and passages go in; up to three quotes come out, the best one's passage first, each with the number of its
-passage. Nothing is invented. A quote's score is cos(question, quote) + 0.5 x the share of the question's words it holds
-(rare words count more) - 0.06 x the rank of its passage: weights set beforehand, not tuned to a set. On XQuAD, end to
-end, an answer holds the wanted span for 92 % of English questions (93 % Chinese, 88 % Spanish and German, 87 % Hindi,
-82 % Russian, 76-78 % Thai and Arabic; 76 questions each, answers of some 300 characters). SmolLM2-135M, given the right
-passage, said it for 26 %, cited nothing and invented the rest.
+passage. Of a question that asks several things, each part gets up to two. Nothing is invented. A quote's score is
+cos(question, quote) + 0.5 x the share of the question's words it holds (rare words count more) - 0.06 x the rank of its
+passage: weights set beforehand, not tuned to a set. On XQuAD, end to end, an answer holds the wanted span for 92 % of
+English questions (93 % Chinese, 88 % Spanish and German, 87 % Hindi, 82 % Russian, 76-78 % Thai and Arabic; 76
+questions each, answers of some 300 characters). SmolLM2-135M, given the right passage, said it for 26 %, cited nothing
+and invented the rest.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ UNDER_HEADING = 0.7  # what a word is worth that only the heading over a quote h
 UNFIT = 0.3  # lost by a question, and by a line that only leads in what is not there
 LOOSE = 0.12  # lost by lines that are neither sentences nor a list, such as a table that came without its lines
 QUOTES, CHARACTERS = 3, 650
+QUOTES_OF_A_PART, CHARACTERS_OF_A_PART = 2, 450
 NEAR = (0.07, 0.12, 0.16)  # how far below the best a further quote may lie: elsewhere, in its passage, its paragraph
 SHORT, BROAD = 250, 2  # characters of an answer that goes on with its next sentence; words of a broad question
 SAME = 0.75  # of the words shared: says the same again
@@ -57,7 +59,7 @@ class _Scored:
 
 async def generate(request: ChatRequest, provider: ProviderRef, say: Say | None) -> ChatReply:
     """In a thread, since it is work for the processor and not waiting; said in one piece."""
-    text = await asyncio.to_thread(answer, request.question, request.passages)
+    text = await asyncio.to_thread(answer, request.question, request.passages, request.parts)
     if say is not None:
         say(text)
     read = request.question + "".join(passage.text for passage in request.passages)
@@ -68,18 +70,28 @@ async def models(provider: ProviderRef) -> list[str]:
     return [MODEL]
 
 
-def answer(question: str, passages: Sequence[Passage]) -> str:
-    """The quotes that answer, each with its `[n]`; an honest sentence where there is nothing to quote."""
+def answer(question: str, passages: Sequence[Passage], parts: Sequence[str] = ()) -> str:
+    """The quotes that answer, each with its `[n]`; an honest sentence where there is nothing to quote. `parts` are what
+    the question asks one by one."""
     said = phrases.small_talk(question)
     if said is not None:
         return said
     pool = [unit for rank, passage in enumerate(passages[:MOST_PASSAGES]) for unit in units.of(passage, rank=rank)]
     if not pool:
         return phrases.not_found(question)
-    chosen = _chosen(_scored(question, pool))
-    if len(chosen) == 1:
-        chosen = _continued(chosen[0], pool, most=QUOTES if len(words.content(question)) <= BROAD else QUOTES - 1)
-    return _written(_made_whole(chosen, pool))
+    several = len(parts) > 1
+    told = [unit for asked in parts or (question,) for unit in _told(asked, pool, several=several)]
+    return _written(_made_whole(list(dict.fromkeys(told)), pool))
+
+
+def _told(asked: str, pool: Sequence[Unit], *, several: bool) -> list[Unit]:
+    """What answers one question, perhaps one of `several`."""
+    most, characters = (QUOTES_OF_A_PART, CHARACTERS_OF_A_PART) if several else (QUOTES, CHARACTERS)
+    chosen = _chosen(_scored(asked, pool), most=most, characters=characters)
+    if len(chosen) > 1:
+        return chosen
+    broad = not several and len(words.content(asked)) <= BROAD
+    return _continued(chosen[0], pool, most=QUOTES if broad else QUOTES - 1)
 
 
 def _scored(question: str, pool: Sequence[Unit]) -> list[_Scored]:
@@ -124,10 +136,10 @@ def _closeness(question: str, pool: Sequence[Unit]) -> list[float]:
     return [sum(a * b for a, b in zip(asked, one, strict=True)) for one in found]
 
 
-def _chosen(scored: Sequence[_Scored]) -> list[Unit]:
+def _chosen(scored: Sequence[_Scored], *, most: int, characters: int) -> list[Unit]:
     """The best, and those near it that say something else."""
     chosen: list[_Scored] = []
-    left = CHARACTERS
+    left = characters
     for one in scored:
         best, unit = scored[0].unit, one.unit
         near = one.score >= scored[0].score - NEAR[(unit.rank == best.rank) + (_place(unit) == _place(best))]
@@ -136,7 +148,7 @@ def _chosen(scored: Sequence[_Scored]) -> list[Unit]:
             continue
         chosen.append(one)
         left -= len(one.unit.text)
-        if len(chosen) == QUOTES:
+        if len(chosen) == most:
             break
     return [one.unit for one in chosen]
 

@@ -31,14 +31,15 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """`prompt` is the composed message with the fenced passages, for language models; `question` and `passages` are
-    the same as data. An empty `model` and a `None` leave the choice to the provider's settings; `parameters` are what
-    those say of this model besides."""
+    the same as data, `parts` what the question asks one by one where that is more than one thing. An empty `model` and
+    a `None` leave the choice to the provider's settings; `parameters` are what those say of this model besides."""
 
     system: str
     history: tuple[Turn, ...]
     question: str
     passages: tuple[Passage, ...]
     prompt: str
+    parts: tuple[str, ...] = ()
     model: str = ""
     temperature: float | None = None
     max_tokens: int | None = None

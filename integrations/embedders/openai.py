@@ -41,14 +41,17 @@ class RemoteEmbedder:
         return outbound.patiently(self._in_turn(texts), on_wait=on_wait)
 
     def embed_query(self, text: str) -> list[float]:
-        return asyncio.run(self.aembed_query(text))
+        return self.embed_queries([text])[0]
 
-    async def aembed_query(self, text: str) -> list[float]:
+    def embed_queries(self, texts: Sequence[str]) -> list[list[float]]:
+        return asyncio.run(self.aembed_queries(texts))
+
+    async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]:
         """A pause that the provider asked for holds for questions too; the owner's own budget does not, or an import
         would leave customers without answers."""
         if (seconds := await asyncio.to_thread(budget.paused, self._provider)) > _PATIENCE:
             raise ProviderNotAsked(retry_after=math.ceil(seconds))
-        return (await self._embed([text]))[0]
+        return await self._embed(texts)
 
     async def _in_turn(self, texts: Sequence[str]) -> list[list[float]]:
         tokens = sum(len(text.encode()) for text in texts) // _BYTES_A_TOKEN + 1

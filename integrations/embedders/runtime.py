@@ -62,8 +62,8 @@ class OnnxEmbedder:
         """The vector of what is looked for."""
         return self.embed_queries([text])[0]
 
-    async def aembed_query(self, text: str) -> list[float]:
-        return await asyncio.to_thread(self.embed_query, text)
+    async def aembed_queries(self, texts: Sequence[str]) -> list[list[float]]:
+        return await asyncio.to_thread(self.embed_queries, texts)
 
     def embed_queries(self, texts: Sequence[str], *, remember: bool = True) -> list[list[float]]:
         """Vectors for comparing short texts with each other, both sides as queries.

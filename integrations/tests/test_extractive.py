@@ -207,3 +207,17 @@ def test_the_registry_answers_with_it() -> None:
     assert (reply.model, reply.provider, reply.cost_usd) == ("parley-extractive-1", "builtin", Decimal(0))
     assert "5-7 business days" in reply.text
     assert reply.prompt_tokens > reply.completion_tokens > 0
+
+
+def test_each_part_of_a_question_is_quoted_for() -> None:
+    parts = ("How do I return a defective product", "how long do refunds take?")
+    question = ", and ".join(parts)
+    answer = builtin.answer(question, EVERYTHING, parts)
+    assert "Report a problem" in answer
+    assert "5-7 business days" in answer
+    assert answer.index("Report a problem") < answer.index("5-7 business days")
+    assert len(re.findall(r"\[\d+\]", answer)) <= 4
+    alone = builtin.answer(question, EVERYTHING, parts[1:])
+    assert "5-7 business days" in alone
+    assert "Report a problem" not in alone
+    assert builtin.answer(parts[1], EVERYTHING, ()) == builtin.answer(parts[1], EVERYTHING)

@@ -9,13 +9,17 @@ passages any stray word was worth as much as the best similarity. docs/quality.m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
+from uuid import UUID
+
+from knowledge.types import Hit
 
 WORDS: Final = 0.5  # the share of the words; the meaning has the rest
 TELLING: Final = 0.5  # of the question's words in one passage, for words to count in full
 SAME: Final = 0.9
+WHOLE: Final = 0.95  # what the best passage for a question as a whole counts, beside the best for one of its parts
 
 _WORD = re.compile(r"\w+")
 _Item = TypeVar("_Item")
@@ -49,6 +53,20 @@ def score(near: float | None, words: float, *, weight: float = 1.0) -> float:
     """0 to 1, where 1 is best in both halves at full weight. `near` and `words` are stretched, `weight` is 0 to 1.
     A passage whose meaning is not compared counts by its words alone."""
     return weight * ((1 - WORDS) * (words if near is None else near) + WORDS * words)
+
+
+def together(parts: Iterable[Sequence[Hit]], *, whole: Sequence[Hit]) -> list[Hit]:
+    """One ranking of a question's parts, each best first. Scores of two rankings say nothing beside each other, so a
+    passage counts by its share of the best one's, and each part has its own best among the first. The whole's come
+    along: a question may have been taken apart that asks one thing."""
+    best: dict[UUID, Hit] = {}
+    for hits, most in (*((part, 1.0) for part in parts), (whole, WHOLE)):
+        for hit in hits:
+            share = round(most * hit.score / hits[0].score, 6) if hits[0].score else 0.0
+            if hit.chunk_id not in best or best[hit.chunk_id].score < share:
+                best.pop(hit.chunk_id, None)  # so that equals stand as they were asked for
+                best[hit.chunk_id] = replace(hit, score=share)
+    return sorted(best.values(), key=lambda hit: -hit.score)
 
 
 def distinct(items: Iterable[_Item], *, text: Callable[[_Item], str]) -> Iterator[_Item]:

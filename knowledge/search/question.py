@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from integrations.selectors import embedding_prices
 from integrations.types import Call, Price
 from knowledge import selectors
 from knowledge.models import EmbeddingSpace
+from knowledge.search import parts
+from knowledge.search.parts import Part
 from knowledge.types import Filter
 from tenants import context
 from tenants.keys import redis_key
@@ -51,7 +53,8 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Question:
     """`within` says which documents of a dataset count, where not all do; `waiting` are the embedders that have to be
-    awaited; `sizes` how many chunks the datasets have in each space.
+    awaited; `sizes` how many chunks the datasets have in each space. `parts` are questions of their own, asked of the
+    same spaces, where this one asks several things.
 
     `tenant` is the context of the tenant that asks: the event loop knows of none.
     """
@@ -68,9 +71,25 @@ class Question:
     calls: list[Call] = field(default_factory=list)  # what providers were asked, for the ledger
     prices: dict[UUID, Mapping[str, Price]] = field(default_factory=dict)
 
+    parts: dict[Part, Question] = field(default_factory=dict)
+
     @property
     def size(self) -> int:
         return sum(self.sizes.values())
+
+    @property
+    def each(self) -> list[Question]:
+        """The whole and its parts."""
+        return [self, *self.parts.values()]
+
+    def missing(self, space_id: UUID) -> list[Question]:
+        """Those that have no vector in the space yet."""
+        return [asked for asked in self.each if space_id not in asked.vectors]
+
+    def place(self, space_id: UUID, vectors: Sequence[list[float]]) -> None:
+        """In the order of `missing`."""
+        for asked, vector in zip(self.missing(space_id), vectors, strict=True):
+            asked.vectors[space_id] = HalfVector(vector).to_text()
 
 
 def ask(*, dataset_ids: Sequence[UUID], text: str, within: Mapping[UUID, Filter] | None = None) -> Question:
@@ -79,11 +98,15 @@ def ask(*, dataset_ids: Sequence[UUID], text: str, within: Mapping[UUID, Filter]
     question = Question(text, tuple(dataset_ids), copy_context(), limits)
     for space in EmbeddingSpace.objects.raw(_SPACES, [list(question.dataset_ids)]):
         question.spaces[space.id], question.sizes[space.id] = space, space.size  # type: ignore[attr-defined]  # the query's
+    question.parts = {part: replace(question, text=part.wording, vectors={}) for part in parts.of(text)}
+    for space in question.spaces.values():
         if space.ai_provider is None:
-            question.vectors[space.id] = _typed(selectors.embedder(space).embed_query(text))
-        elif kept := _kept(space.id, text):
-            question.vectors[space.id] = kept
-        else:
+            question.place(space.id, selectors.embedder(space).embed_queries([each.text for each in question.each]))
+            continue
+        for each in question.each:
+            if kept := _kept(space.id, each.text):
+                each.vectors[space.id] = kept
+        if question.missing(space.id):
             _wait_for(question, space)
     return question
 
@@ -110,29 +133,32 @@ def _wait_for(question: Question, space: EmbeddingSpace) -> None:
 
 async def _embed(question: Question, space_id: UUID, embedder: Embedder) -> None:
     began = time.monotonic()
+    asked = question.missing(space_id)
     try:
         async with asyncio.timeout(PATIENCE):
-            vector = _typed(await embedder.aembed_query(question.text))
+            vectors = await embedder.aembed_queries([each.text for each in asked])
     except TimeoutError:
         _failed(question, question.spaces[space_id], ProviderTimedOut(), began)
     except ProviderError as error:
         _failed(question, question.spaces[space_id], error, began)
     else:
-        _note(question, question.spaces[space_id], began)
-        question.vectors[space_id] = vector
-        await asyncio.to_thread(_keep, space_id, question.text, vector)
+        _note(question, question.spaces[space_id], began, asked=asked)
+        question.place(space_id, vectors)
+        await asyncio.to_thread(_keep, space_id, {each.text: each.vectors[space_id] for each in asked})
 
 
 def _failed(question: Question, space: EmbeddingSpace, error: ProviderError, began: float | None) -> None:
     log.warning("A question could not be embedded in %s: %s", space, error.owner_detail)
     question.failures.append(error)
     if began is not None and not isinstance(error, ProviderNotAsked):
-        _note(question, space, began, outcome=error.code)
+        _note(question, space, began, asked=(), outcome=error.code)
 
 
-def _note(question: Question, space: EmbeddingSpace, began: float, *, outcome: str = "ok") -> None:
+def _note(
+    question: Question, space: EmbeddingSpace, began: float, *, asked: Sequence[Question], outcome: str = "ok"
+) -> None:
     """For the ledger; the count is a rough one, since the embedder does not say what the vendor counted."""
-    sent = tokens.rough(question.text) if outcome == "ok" else 0
+    sent = sum(tokens.rough(each.text) for each in asked)
     price = question.prices.get(space.id, {})
     question.calls.append(
         Call(
@@ -148,10 +174,6 @@ def _note(question: Question, space: EmbeddingSpace, began: float, *, outcome: s
     )
 
 
-def _typed(vector: list[float]) -> str:
-    return HalfVector(vector).to_text()
-
-
 def _kept(space_id: UUID, text: str) -> str | None:
     try:
         vector: str | None = cache.get(_key(space_id, text))
@@ -160,11 +182,11 @@ def _kept(space_id: UUID, text: str) -> str | None:
     return vector
 
 
-def _keep(space_id: UUID, text: str, vector: str) -> None:
+def _keep(space_id: UUID, vectors: Mapping[str, str]) -> None:
     try:
-        cache.set(_key(space_id, text), vector, _KEPT_SECONDS)
+        cache.set_many({_key(space_id, text): vector for text, vector in vectors.items()}, _KEPT_SECONDS)
     except RedisError as error:
-        log.warning("A question's vector cannot be kept at the moment: %s", error)
+        log.warning("A question's vectors cannot be kept at the moment: %s", error)
 
 
 def _key(space_id: UUID, text: str) -> str:

@@ -54,6 +54,9 @@ _ENOUGH_FOREIGN: Final = 0.57
 _USUAL: Final = 0.77
 _USUAL_UNSPACED: Final = 0.82  # in scripts without spaces between words
 _USUAL_FOREIGN: Final = 0.73
+# Who asks two things that are not there has two chances of a passage that only looks like an answer. So a part of a
+# question has to be this much surer where the whole is not likely to be answered (docs/quality.md has the figures).
+SURER: Final = 0.02
 _WAY_UP: Final = 0.33  # from another model's background to 1
 _WORDS_HELP: Final = 0.2
 _WORDS: Final = 0.6  # of the question's words, where they alone tell
@@ -70,15 +73,16 @@ class Scale:
 _KNOWN: Final = Scale()
 
 
-def likely(hits: Sequence[Hit], *, scales: Mapping[UUID, Scale] | None = None) -> bool:
-    """`hits` are all that was found, best first; `scales` is by dataset, the known model's where it says nothing."""
+def likely(hits: Sequence[Hit], *, scales: Mapping[UUID, Scale] | None = None, surer: float = 0.0) -> bool:
+    """`hits` are all that was found, best first; `scales` is by dataset, the known model's where it says nothing.
+    `surer` is what is asked for beyond the usual."""
     measured = [(hit, (scales or {}).get(hit.dataset_id, _KNOWN)) for hit in hits]
     found: dict[Scale, list[float]] = defaultdict(list)
     for hit, scale in measured:
         if hit.similarity is not None:
             found[scale].append(hit.similarity)
     backgrounds = {scale: _background(similarities) for scale, similarities in found.items()}
-    return any(_is_likely(hit, scale, backgrounds.get(scale)) for hit, scale in measured[:_BEST])
+    return any(_is_likely(hit, scale, backgrounds.get(scale), surer) for hit, scale in measured[:_BEST])
 
 
 def _background(similarities: Sequence[float]) -> float | None:
@@ -86,22 +90,22 @@ def _background(similarities: Sequence[float]) -> float | None:
     return median(others) if len(others) >= _ENOUGH else None
 
 
-def _is_likely(hit: Hit, scale: Scale, background: float | None) -> bool:
+def _is_likely(hit: Hit, scale: Scale, background: float | None, surer: float) -> bool:
     if hit.similarity is None:
         return hit.coverage >= _WORDS
     if scale.is_known:
-        return _is_near(hit, hit.similarity, background)
+        return _is_near(hit, hit.similarity, background, surer)
     if background is None:
         return hit.coverage >= _WORDS
     way = hit.similarity - background + _WORDS_HELP * hit.coverage * (1 - background)
-    return way > 0 and way >= _WAY_UP * (1 - background)
+    return way > 0 and way >= (_WAY_UP + surer) * (1 - background)
 
 
-def _is_near(hit: Hit, similarity: float, background: float | None) -> bool:
+def _is_near(hit: Hit, similarity: float, background: float | None, surer: float) -> bool:
     told = similarity - (_usual(hit) if background is None else background) + _NEARNESS * similarity
     # Of few passages nobody can say which words are rare.
     shared = hit.coverage if background is None else hit.telling
-    return told >= _ENOUGH_FOREIGN if hit.foreign else told + _SHARED * shared >= _ENOUGH_TOLD
+    return told >= _ENOUGH_FOREIGN + surer if hit.foreign else told + _SHARED * shared >= _ENOUGH_TOLD + surer
 
 
 def _usual(hit: Hit) -> float:

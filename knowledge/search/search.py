@@ -1,54 +1,29 @@
 """Finds the passages of some datasets that answer a question: few round trips and one embedding a space.
 
-Only active generations are read. The ranking is by meaning and by words; each passage keeps its rank in both.
+Only active generations are read. The ranking is by meaning and by words; each passage keeps its rank in both. A
+question that asks several things is searched for as a whole and part by part (`parts`).
 Who has an event loop takes the three steps himself: `ask` (database), `await embed` (providers), `find` (database).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import connection
 
-from integrations.embedders.registry import MULTILINGUAL
 from integrations.services import book
-from knowledge.language import detect
-from knowledge.search import dense, fuse, index, lexical, relevance, within, words
+from knowledge.search import fuse, ranking
+from knowledge.search.parts import Part
 from knowledge.search.question import Question, ask, embed
-from knowledge.search.relevance import Scale
-from knowledge.tokens import bigrams, config_for
+from knowledge.search.ranking import Ranking
 from knowledge.types import Filter, Hit, SearchResult
 
 __all__ = ["Filter", "Hit", "Question", "SearchResult", "ask", "embed", "find", "search"]
-
-_DEPTH = 50  # of each ranking
-_SQL = """
-WITH spaces (space_id, vector, is_exact) AS MATERIALIZED (
-  SELECT * FROM unnest(%(spaces)s::uuid[], %(vectors)s::text[]::halfvec[], %(exact)s::bool[])
-),
-documents AS MATERIALIZED (
-  SELECT d.id, d.title, d.dataset_id, d.active_generation, d.search_config, s.active_space_id AS space_id
-  FROM knowledge_document d JOIN knowledge_dataset s ON s.id = d.dataset_id
-  WHERE d.dataset_id = ANY(%(datasets)s) AND d.active_generation > 0 {within}
-),
-{dense},
-{lexical}
-SELECT c.id, d.id, d.title, d.dataset_id, c.content, c.page, c.heading, c.start, c."end",
-  1 - (v.vector <=> spaces.vector) AS similarity,
-  ARRAY(SELECT place FROM unnest(q.each) WITH ORDINALITY AS asked (word, place) WHERE c.search @@ word) AS held,
-  cardinality(q.each) AS asked, length(c.search) AS size, dense.rank, lexical.rank, d.search_config, d.space_id
-FROM dense FULL JOIN lexical USING (id)
-JOIN knowledge_chunk c USING (id)
-JOIN documents d ON d.id = c.document_id
-JOIN questions q ON q.config = d.search_config
-LEFT JOIN spaces ON spaces.space_id = d.space_id
-LEFT JOIN knowledge_chunkvector v ON v.chunk_id = c.id AND v.space_id = d.space_id
-"""
 
 
 def search(
@@ -73,168 +48,28 @@ def search(
         book(question.calls)
     embedded = _milliseconds(began)
     found = find(question, k=k, weights=weights)
-    return SearchResult(found.passages, found.relevant, {"embed": embedded, **found.timings})
+    return replace(found, timings={"embed": embedded, **found.timings})
 
 
 def find(question: Question, *, k: int = 10, weights: Mapping[UUID, float] | None = None) -> SearchResult:
     began = time.perf_counter()
-    rows = _rows(question)
+    whole = ranking.rank(question, weights=weights or {})
+    parts = {part: ranking.rank(asked, weights=weights or {}) for part, asked in question.parts.items()}
     found = time.perf_counter()
-    ranked = sorted(_hits(question, rows, weights or {}), key=_order)
+    answered = _answered(whole, parts)
+    ranked = fuse.together([parts[part].hits for part in answered], whole=whole.hits) if answered else whole.hits
     passages = tuple(islice(fuse.distinct(ranked, text=lambda hit: hit.content), k))
-    relevant = relevance.likely(ranked, scales=_scales(question, rows))
     timings = {"find": round((found - began) * 1000, 2), "rank": _milliseconds(found)}
-    return SearchResult(passages=passages, relevant=relevant, timings=timings)
+    return SearchResult(passages, whole.relevant or bool(answered), timings, tuple(part.wording for part in answered))
 
 
-def _order(hit: Hit) -> tuple[float, float, UUID]:
-    return -hit.score, -(hit.similarity or 0.0), hit.chunk_id
+def _answered(whole: Ranking, parts: Mapping[Part, Ranking]) -> list[Part]:
+    """The parts that what was found is likely to answer; none where nothing is sure enough to say so of any. A part
+    that leans is no evidence, and goes with the others."""
+    if not whole.relevant and not any(found.surely for part, found in parts.items() if not part.leans):
+        return []
+    return [part for part, found in parts.items() if found.relevant or part.leans]
 
 
 def _milliseconds(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 2)
-
-
-class _Row(NamedTuple):
-    """What the statement answers, in its order; `held` are the numbers of the question's words that the passage holds,
-    of as many as `asked`; `size` is how many different words it has."""
-
-    chunk_id: UUID
-    document_id: UUID
-    document_title: str
-    dataset_id: UUID
-    content: str
-    page: int | None
-    heading: str
-    start: int
-    end: int
-    similarity: float | None
-    held: list[int]
-    asked: int
-    size: int
-    dense_rank: int | None
-    lexical_rank: int | None
-    config: str
-    space_id: UUID
-
-    @property
-    def coverage(self) -> float:
-        return len(self.held) / max(1, self.asked)
-
-
-def _rows(question: Question) -> list[_Row]:
-    near = _through_indexes(question)
-    asked: dict[str, Any] = {
-        "datasets": list(question.dataset_ids),
-        "spaces": list(question.vectors),
-        "vectors": list(question.vectors.values()),
-        "exact": [space_id not in near for space_id in question.vectors],
-        "near": [chunk for found in near.values() for chunk in found],
-        "near_ranks": [rank for found in near.values() for rank in range(1, len(found) + 1)],
-        "words": bigrams(question.text),
-        "size": question.size,
-        "few": lexical.FEW,
-        "depth": _DEPTH,
-        "within": within.parameter(question.within),
-    }
-    sql = _SQL.format(
-        within=within.clause(question.within),
-        dense=dense.CTE.strip(),
-        lexical=lexical.cte(size=question.size).strip(),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, asked)
-        rows = [_Row(*row) for row in cursor.fetchall()]
-        if question.size > lexical.FEW and not any(row.lexical_rank for row in rows):
-            # No chunk holds one of the rarer words, a misspelt one perhaps: then all words count.
-            cursor.execute(sql, asked | {"few": question.size})
-            rows = [_Row(*row) for row in cursor.fetchall()]
-    return rows
-
-
-def _through_indexes(question: Question) -> dict[UUID, list[UUID]]:
-    """The nearest chunks in those spaces where an index pays."""
-    near: dict[UUID, list[UUID]] = {}
-    for space_id, vector in question.vectors.items():
-        if index.pays(space_id, size=question.sizes[space_id]):
-            space = question.spaces[space_id]
-            found = index.nearest(
-                space, vector=vector, datasets=question.dataset_ids, depth=_DEPTH, limits=question.within
-            )
-            if found is not None:
-                near[space_id] = found
-    return near
-
-
-def _scales(question: Question, rows: Sequence[_Row]) -> dict[UUID, Scale]:
-    """What the similarities of each dataset's passages are measured with."""
-    known = {space.id: space.ai_provider is None and space.model == MULTILINGUAL for space in question.spaces.values()}
-    return {row.dataset_id: Scale(space=row.space_id, is_known=known.get(row.space_id, True)) for row in rows}
-
-
-def _relative(weights: Mapping[UUID, float], dataset_ids: Sequence[UUID]) -> dict[UUID, float]:
-    """Weights as shares of the greatest, so that scores stay within 0 to 1."""
-    given = {dataset_id: max(0.0, weights.get(dataset_id, 1.0)) for dataset_id in dataset_ids}
-    greatest = max(given.values(), default=0) or 1.0
-    return {dataset_id: weight / greatest for dataset_id, weight in given.items()}
-
-
-def _hits(question: Question, rows: Sequence[_Row], weights: Mapping[UUID, float]) -> Iterator[Hit]:
-    weigh = _relative(weights, question.dataset_ids)
-    language = detect(question.text)
-    spoken = config_for(language) if language else ""
-    near = {space_id: _nearest(rows, space_id) for space_id in {row.space_id for row in rows}}
-    by_words = _by_words(rows)
-    for row in rows:
-        score = fuse.score(
-            None if row.similarity is None else near[row.space_id].stretch(row.similarity),
-            by_words[row.chunk_id].weight,
-            weight=weigh[row.dataset_id],
-        )
-        yield Hit(
-            chunk_id=row.chunk_id,
-            document_id=row.document_id,
-            document_title=row.document_title,
-            dataset_id=row.dataset_id,
-            content=row.content,
-            page=row.page,
-            heading=row.heading,
-            start=row.start,
-            end=row.end,
-            score=round(score, 6),
-            similarity=None if row.similarity is None else round(row.similarity, 4),
-            coverage=round(row.coverage, 4),
-            dense_rank=row.dense_rank,
-            lexical_rank=row.lexical_rank,
-            foreign=bool(spoken) and spoken != row.config,
-            telling=round(by_words[row.chunk_id].share, 4),
-        )
-
-
-class _Words(NamedTuple):
-    """How well the question's words fit a passage beside the others, and its share of the question: 0 to 1."""
-
-    weight: float
-    share: float
-
-
-def _by_words(rows: Sequence[_Row]) -> dict[UUID, _Words]:
-    """A question has other words in each language."""
-    found: dict[UUID, _Words] = {}
-    for config in {row.config for row in rows}:
-        spoken = [row for row in rows if row.config == config]
-        held = [words.Held(row.held, row.size) for row in spoken]
-        pairs = zip(words.weights(held), words.shares(held, asked=spoken[0].asked), strict=True)
-        found |= {row.chunk_id: _Words(*pair) for row, pair in zip(spoken, pairs, strict=True)}
-    best = fuse.Range.of((each.weight for each in found.values()), low=0.0)
-    telling = fuse.telling(max((row.coverage for row in rows), default=0.0))
-    return {
-        chunk: each._replace(weight=telling * best.stretch(each.weight) if each.weight else 0.0)
-        for chunk, each in found.items()
-    }
-
-
-def _nearest(rows: Sequence[_Row], space_id: UUID) -> fuse.Range:
-    """The similarities of a space's nearest: those of two spaces have two scales."""
-    found = ((row.similarity, row.dense_rank) for row in rows if row.space_id == space_id)
-    return fuse.Range.of(similarity for similarity, rank in found if similarity is not None and rank)

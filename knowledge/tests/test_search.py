@@ -262,3 +262,61 @@ def test_a_long_passage_weighs_a_little_less() -> None:
     assert long < short < 3 * long
     assert words.weights([]) == []
     assert words.weights([words.Held([], 0)]) == [0]
+
+
+SHOP = TEXTS | {
+    "Returns": "A lamp that arrived broken can be sent back to us within thirty days. Take a photo of the box.",
+    "Costs": "We pay for the return of broken products. Who changes his mind pays for the label himself.",
+    "Rücksendung": "Ein defektes Produkt können Sie innerhalb von dreißig Tagen zurückgeben. Die Kosten tragen wir.",
+    "Öffnungszeiten": "Unser Kundendienst ist von Montag bis Freitag zwischen neun und achtzehn Uhr erreichbar.",
+}
+
+
+@pytest.fixture
+def shop(add: Add, process: Process) -> dict[str, Document]:
+    return {title: process(add(content, title=title)) for title, content in SHOP.items()}
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("Can I send back a lamp that arrived broken, and who pays for it?", {"Returns", "Costs"}),
+        ("How do I charge the lamp? And when is delivery free of charge?", {"Battery", "Shipping"}),
+        ("Kann ich ein defektes Produkt zurückgeben und wann ist der Kundendienst erreichbar?",
+         {"Rücksendung", "Öffnungszeiten"}),
+        ("你们几点开门？另外怎么给灯充电？", {"营业时间", "Battery"}),
+    ],
+)  # fmt: skip
+def test_each_part_of_a_question_finds_its_passage(
+    dataset: Dataset, shop: dict[str, Document], question: str, titles: set[str]
+) -> None:
+    answer = search.search(dataset_ids=[dataset.id], query=question)
+    assert answer.relevant
+    assert titles <= {hit.document_title for hit in answer.passages[:3]}
+    assert len(answer.parts) == len(titles)
+    scores = [hit.score for hit in answer.passages]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] <= 1
+    assert len({hit.chunk_id for hit in answer.passages}) == len(answer.passages)
+
+
+def test_a_part_that_the_knowledge_does_not_answer_takes_no_place(dataset: Dataset, shop: dict[str, Document]) -> None:
+    answer = search.search(
+        dataset_ids=[dataset.id], query="Who won the world cup in 1998, and how do I charge the lamp?"
+    )
+    assert (answer.relevant, answer.parts) == (True, ("how do I charge the lamp?",))
+    assert answer.passages[0].document_title == "Battery"
+    neither = search.search(dataset_ids=[dataset.id], query="Who won the world cup in 1998, and who wrote Hamlet?")
+    assert (neither.relevant, neither.parts) == (False, ())
+
+
+def test_a_question_that_asks_one_thing_is_searched_for_once(
+    dataset: Dataset, shop: dict[str, Document], statements: Any
+) -> None:
+    one = search.ask(dataset_ids=[dataset.id], text="How do I charge the lamp?")
+    assert one.parts == {}
+    with statements(1):
+        search.find(one)
+    two = search.ask(dataset_ids=[dataset.id], text="How do I charge the lamp, and when is delivery free?")
+    with statements(3):
+        search.find(two)

@@ -27,8 +27,8 @@ class Pointing:
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def embed_query(self, text: str) -> list[float]:
-        return vector(int(text.split()[-1]), self.size)
+    def embed_queries(self, texts: list[str]) -> list[list[float]]:
+        return [vector(int(text.split()[-1]), self.size) for text in texts]
 
 
 def vector(seed: int, size: int = 8) -> list[float]:

@@ -164,3 +164,13 @@ def test_each_space_has_a_background_of_its_own() -> None:
 def test_where_the_meaning_is_not_compared_most_words_must_be_there() -> None:
     assert relevance.likely(_hits(HANDBOOK, None, coverage=0.7))
     assert not relevance.likely(_hits(HANDBOOK, None, coverage=0.5))
+
+
+def test_a_question_and_its_parts_are_embedded_in_one_call(away: Dataset, wire: Wire) -> None:
+    query = "Are apples sold here? Before winter, where do bears live?"
+    parts = ["Are apples sold here?", "Before winter, where do bears live?"]
+    answer = search.search(dataset_ids=[away.id], query=query)
+    assert [body["input"] for _, _, body in wire.requests] == [[query, *parts]]
+    assert {hit.content for hit in answer.passages[:2]} == {"Apples cost one euro.", "Bears live in woods."}
+    assert found(away, query=parts[1])[0].content == "Bears live in woods."
+    assert len(wire.requests) == 1  # the part is remembered

@@ -130,7 +130,7 @@ def _timed(ids: list[UUID], space: Any, questions: list[list[float]]) -> tuple[l
     from pgvector import HalfVector  # noqa: PLC0415 -- same
 
     from knowledge.models import Document  # noqa: PLC0415 -- same
-    from knowledge.search import search  # noqa: PLC0415 -- same
+    from knowledge.search import ranking, search  # noqa: PLC0415 -- same
 
     spent, found = [], []
     size = Document.objects.filter(dataset__in=ids).aggregate(size=Sum("chunk_count"))["size"]
@@ -139,7 +139,7 @@ def _timed(ids: list[UUID], space: Any, questions: list[list[float]]) -> tuple[l
         began = time.perf_counter()
         asked = search.Question(words, tuple(ids), copy_context(), spaces={space.id: space}, sizes={space.id: size})
         asked.vectors[space.id] = HalfVector(question).to_text()
-        rows = search._rows(asked)
+        rows = ranking.rows(asked)
         spent.append((time.perf_counter() - began) * 1000)
         ranked = sorted((row[11], row[0]) for row in rows if row[11] is not None)
         found.append([chunk for _, chunk in ranked[:10]])
