@@ -81,7 +81,7 @@ def answer(question: str, passages: Sequence[Passage], parts: Sequence[str] = ()
         return phrases.not_found(question)
     several = len(parts) > 1
     told = [unit for asked in parts or (question,) for unit in _told(asked, pool, several=several)]
-    return _written(_made_whole(list(dict.fromkeys(told)), pool))
+    return _written(_made_whole(list(dict.fromkeys(told)), pool), parts or (question,))
 
 
 def _told(asked: str, pool: Sequence[Unit], *, several: bool) -> list[Unit]:
@@ -186,7 +186,7 @@ def _made_whole(chosen: Sequence[Unit], pool: Sequence[Unit]) -> list[Unit]:
     return sorted(whole, key=lambda unit: (first.index(unit.passage), unit.order))
 
 
-def _written(chosen: Sequence[Unit]) -> str:
+def _written(chosen: Sequence[Unit], asked: Sequence[str]) -> str:
     """Sentences run on; lists and rows stand on lines of their own, rows of one table under its heading."""
     text = ""
     before: Unit | None = None
@@ -194,13 +194,13 @@ def _written(chosen: Sequence[Unit]) -> str:
         runs_on = before is not None and {before.kind, unit.kind} == {"sentence"}
         same_table = before is not None and before.kind == unit.kind == "row" and before.heading == unit.heading
         glue = " " if runs_on else "\n" if same_table else "\n\n"
-        quoted = f"- {unit.text}" if same_table else _quoted(unit)
+        quoted = f"- {unit.text}" if same_table else _quoted(unit, asked)
         text += f"{glue if before else ''}{quoted} [{unit.passage}]"
         before = unit
     return text
 
 
-def _quoted(unit: Unit) -> str:
+def _quoted(unit: Unit, asked: Sequence[str]) -> str:
     """A quote as it can be read alone: under its lead or heading where it says too little without."""
     under = unit.heading + ("" if unit.heading.endswith(("?", "？", "؟", ":")) else ":") if unit.heading else ""
     if unit.kind == "list":
@@ -209,5 +209,12 @@ def _quoted(unit: Unit) -> str:
         return f"{under}\n- {unit.text}".strip() if under else f"- {unit.text}"
     if unit.kind == "item":
         return f"{unit.lead or under} {unit.text}".strip()
-    fragment = len(words.plain(unit.text)) < FRAGMENT or _AGREES.match(unit.text)
+    agrees = _AGREES.match(unit.text) and not any(_is_asked(unit.heading, each) for each in asked)
+    fragment = agrees or len(words.plain(unit.text)) < FRAGMENT
     return f"{under} {unit.text}".strip() if fragment else unit.text
+
+
+def _is_asked(heading: str, question: str) -> bool:
+    """Whether "Yes" to the heading is "Yes" to the question: nobody needs their own words said again."""
+    over, own = frozenset(words.content(heading)), frozenset(words.content(question))
+    return bool(over) and len(over & own) >= SAME * len(over | own)

@@ -143,6 +143,11 @@ def test_an_answer_of_yes_comes_with_its_question() -> None:
     assert "Can I use a gift card and a credit card together? Yes, up to five gift cards" in answer
 
 
+def test_nobody_is_told_their_own_question() -> None:
+    answer = builtin.answer("can I use a credit card and a gift card together", passages(FAQ))
+    assert answer.startswith("Yes, up to five gift cards")
+
+
 def test_a_sentence_that_points_back_brings_the_one_before() -> None:
     text = "The GreenBox 200 is a composter of recycled plastic. It holds 200 liters and weighs 9 kg."
     answer = builtin.answer("How many liters?", passages(text))

@@ -53,7 +53,7 @@ function marksOf(citations, sources, T) {
 function sourcesOf(citations, T) {
   const made = el("div", { class: "sources", role: "group", "aria-label": T.sources });
   for (const one of citations || []) {
-    const where = [one.page ? filled(T.page, one.page) : "", plain(one.heading)].filter(Boolean).join(" · ");
+    const where = [one.page ? filled(T.page, one.page) : "", one.heading === one.document_title ? "" : plain(one.heading)].filter(Boolean).join(" · ");
     made.append(el("details", { "data-n": Number(one.number) },
       el("summary", {}, el("span", { class: "mark", text: one.number }), el("bdi", { text: plain(one.document_title) })),
       where ? el("p", { class: "where", dir: "auto", text: where }) : null,
