@@ -84,7 +84,7 @@ def test_the_cost_is_told_before_a_move_begins(
     address = page("dataset-embedding", filled.id)
     sent = {"provider_id": str(provider.id), "model": "small"}
     assert editor.post(address, {**sent, "do": "start"}).status_code == 403
-    assert "Tell what it costs" not in editor.get(address).content.decode()
+    assert "Show the cost" not in editor.get(address).content.decode()
     told = admin.post(address, {**sent, "do": "estimate"})
     assert told.context["cost"].chunks == 2
     assert selectors.space_change_of(filled) is None
