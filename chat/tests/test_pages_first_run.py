@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from bots import selectors
+from bots import behaviour, selectors
 from bots import services as bots
 from bots.models import Bot, Visit
+from chat.models import Conversation
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
 from knowledge.models import Dataset, Document
@@ -213,6 +214,43 @@ def test_the_website_is_told_and_the_first_visitor_turns_it_green(
     assert client.post(_step("website"), {"finish": "yes"})["Location"] == GUIDE
 
 
+def test_finished_is_not_seen(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
+) -> None:
+    bot = _bot(make_bot, handbook)
+    bots.create_scope(by=principal, bot_id=bot.id, allowed_topics=["shipping"])
+    client = page_as(Role.EDITOR)
+    client.post(_step("look"), {"skip": "yes"})
+    client.post(_step("website"), {"finish": "yes"})
+    page = client.get(GUIDE)
+    steps = {each["name"]: each for each in page.context["steps"]}
+    assert (steps["website"]["is_done"], steps["website"]["is_awaited"]) == (False, True)
+    assert (steps["look"]["is_done"], steps["look"]["is_skipped"]) == (False, True)
+    assert "not seen on a website yet" in page.content.decode()
+    now = timezone.now()
+    Visit.objects.create(bot=bot, origin="https://www.acme.example", first_at=now, last_at=now)
+    page = client.get(GUIDE)
+    assert page.context["steps"][-1]["is_done"]
+    assert "not seen on a website yet" not in page.content.decode()
+
+
+def test_the_public_address_is_the_one_that_is_set(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://talk.acme.example"
+    bot = _bot(make_bot, handbook)
+    pages = (_step("website"), f"/dashboard/acme/bots/{bot.id}/website/")
+    for address in pages:
+        page = page_as(Role.OWNER).get(address).content.decode()
+        assert "https://talk.acme.example/widget.js" in page
+        assert f"https://talk.acme.example/c/{bot.id}/" in page
+        assert "you are reading this at http://testserver" in page
+        assert "you are reading this at" not in page_as(Role.EDITOR).get(address).content.decode()
+    settings.PUBLIC_URL = "http://testserver"
+    for address in pages:
+        assert "you are reading this at" not in page_as(Role.OWNER).get(address).content.decode()
+
+
 def test_what_there_is_counts_whoever_made_it(
     page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
 ) -> None:
@@ -235,3 +273,36 @@ def test_roles(page_as: Callable[..., Client]) -> None:
     page_as(Role.ADMIN).post(_step("provider"), {"provider_name": "builtin"})
     assert editor.post(_step("bot"), {"name": "Bot"}).status_code == 302
     assert page_as(Role.ADMIN).post(_step("name"), {"name": "Acme"}).status_code == 302
+
+
+def test_the_steps_make_one_version_and_talk_with_customers_ends_that(
+    page_as: Callable[..., Client], acme: TenantRef
+) -> None:
+    client = page_as(Role.OWNER)
+    client.post(_step("knowledge"), {"kind": "text", "title": "Help", "content": "# Delivery\n\nOn weekdays."})
+    client.post(_step("bot"), {"name": "Acme Assistant"})
+    given = {"allowed_topics": "delivery", "forbidden_topics": "politics", "strictness_level": "strict"}
+    client.post(_step("topics"), given)
+    bot = Bot.objects.select_related("live_version").get()
+    assert bot.live_version
+    held = bot.live_version.behaviour
+    assert (bot.live_version.number, bot.versions.count()) == (1, 1)
+    assert (len(held["datasets"]), held["scope"]["allowed_topics"]) == (1, ["delivery"])
+    assert bot.live_version.fingerprint == behaviour.fingerprint(behaviour.draft(bot.id))
+    assert bot.live_uses.filter(dataset__isnull=False).count() == 1
+    Conversation.objects.create(bot=bot, source="public")
+    client.post(_step("topics"), {**given, "allowed_topics": "delivery\nreturns"})
+    assert bot.versions.count() == 2
+    assert bot.versions.get(number=1).behaviour["scope"]["allowed_topics"] == ["delivery"]
+
+
+def test_a_bot_with_history_gets_a_new_version_from_the_steps(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
+) -> None:
+    bot = make_bot(handbook)
+    bots.update_bot(by=principal, bot_id=bot.id, system_prompt="Be brief.")
+    before = bot.versions.count()
+    assert before > 1
+    given = {"allowed_topics": "delivery", "forbidden_topics": "politics", "strictness_level": "strict"}
+    page_as(Role.EDITOR).post(_step("topics"), given)
+    assert bot.versions.count() == before + 1

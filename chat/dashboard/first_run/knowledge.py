@@ -91,6 +91,7 @@ class KnowledgeStep(Step):
             return self.state.dataset
         name = _("Knowledge of %(name)s") % {"name": self.page.membership.tenant.name}
         row = services.create_dataset(by=self.page.principal, name=name[:200])
-        if self.state.bot:
-            bots.link_dataset(by=self.page.principal, bot_id=self.state.bot.id, dataset_id=row.id)
+        if bot := self.state.bot:
+            with self.setting_up(bot):
+                bots.link_dataset(by=self.page.principal, bot_id=bot.id, dataset_id=row.id)
         return row

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -35,6 +36,7 @@ STEPS: dict[str, str | Promise] = {
     "look": gettext_lazy("Look"),
     "website": gettext_lazy("On your website"),
 }
+HAPPENS = frozenset({"website"})  # what nobody can say is done: it has to be seen
 _KEY = "first-run"
 
 
@@ -64,7 +66,7 @@ class State:
     """What there is, read once each where it is asked for. The bot is the tenant's first, as is the dataset."""
 
     def __init__(self, marks: Marks, *, ours: str) -> None:
-        """`ours` is the origin that the bot's own page is on."""
+        """`ours` is the origin by which Parley is read here, on which the bot's own page may be seen."""
         self.marks, self.ours = marks, ours
 
     @cached_property
@@ -110,16 +112,24 @@ class State:
     def visitor(self) -> Visit | None:
         """The last website that showed the bot; its own page where no other did."""
         rows = list(bots.visits(self.bot.id).filter(refused="")) if self.bot else []
-        return next((row for row in rows if row.origin != self.ours), rows[0] if rows else None)
+        return next((row for row in rows if not self._is_own(row)), rows[0] if rows else None)
 
     @property
     def is_own_page(self) -> bool:
-        return self.visitor is not None and self.visitor.origin == self.ours
+        return self.visitor is not None and self._is_own(self.visitor)
+
+    def _is_own(self, visit: Visit) -> bool:
+        return visit.origin in {self.ours, settings.PUBLIC_URL}
 
     @cached_property
     def has_customer(self) -> bool:
         """Whether anybody was talked to in public."""
         return bool(self.bot) and Conversation.objects.filter(bot=self.bot, source=Source.PUBLIC).exists()
+
+    @cached_property
+    def has_answered(self) -> bool:
+        """Whether anybody was talked to, by whichever door; the playground keeps no conversation."""
+        return bool(self.bot) and Conversation.objects.filter(bot=self.bot).exists()
 
     @property
     def is_found(self) -> bool:
@@ -135,10 +145,10 @@ class State:
             "look": lambda: self.bot and hasattr(self.bot, "look"),
             "website": lambda: self.is_found,
         }
-        return bool(step in self.marks.seen or made[step]())
+        return bool(made[step]()) or (step in self.marks.seen and step not in HAPPENS)
 
     def is_settled(self, step: str) -> bool:
-        return self.is_done(step) or step in self.marks.skipped
+        return self.is_done(step) or step in self.marks.skipped | self.marks.seen
 
     @property
     def next_step(self) -> str | None:
@@ -151,6 +161,7 @@ class State:
             {
                 "name": name, "title": title, "is_current": name == current, "is_done": self.is_done(name),
                 "is_skipped": name in self.marks.skipped and not self.is_done(name),
+                "is_awaited": name in self.marks.seen and not self.is_done(name),
             }
             for name, title in STEPS.items()
         ]  # fmt: skip

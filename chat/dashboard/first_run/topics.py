@@ -90,10 +90,11 @@ class TopicsStep(Step):
     def _save(self, fields: Mapping[str, Any]) -> None:
         by, bot, scope = self.page.principal, self.state.bot, self.state.scope
         assert bot is not None
-        if scope:
-            bots.update_scope(by=by, bot_id=bot.id, scope_id=scope.id, **fields)
-        else:
-            bots.create_scope(by=by, bot_id=bot.id, **fields)
+        with self.setting_up(bot):
+            if scope:
+                bots.update_scope(by=by, bot_id=bot.id, scope_id=scope.id, **fields)
+            else:
+                bots.create_scope(by=by, bot_id=bot.id, **fields)
 
     def _scope(self) -> dict[str, Any]:
         """The bot's own, or what the documents suggest."""
