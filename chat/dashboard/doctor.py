@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from bots import origins
 from bots.models import Bot, Visit
+from chat.readiness.lines import NO_WEBSITE
 
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -109,7 +110,8 @@ def _public(bot: Bot) -> Check:
 
 def _domains(bot: Bot) -> list[Check]:
     if not bot.allowed_domains:
-        return [Check("warn", _("No website is listed."), _("Only the bot's own page shows it. Add your website."))]
+        fix = _("Add your website.")
+        return [Check("warn", _("No website is listed."), f"{NO_WEBSITE} {fix}")]
     checks = [Check("good", _("Websites are listed: %(count)s.") % {"count": len(bot.allowed_domains)})]
     for domain in bot.allowed_domains:
         parts = urlsplit(domain)

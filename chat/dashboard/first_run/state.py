@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -25,7 +25,8 @@ from integrations.enums import ProviderName
 from integrations.models import TenantAIProvider
 from knowledge.enums import Status
 from knowledge.models import Dataset, Document
-from tenants.types import TenantRef
+from tenants.models import AuditEvent
+from tenants.types import Principal, TenantRef
 
 STEPS: dict[str, str | Promise] = {
     "name": gettext_lazy("Your organisation"),
@@ -37,6 +38,7 @@ STEPS: dict[str, str | Promise] = {
     "website": gettext_lazy("On your website"),
 }
 HAPPENS = frozenset({"website"})  # what nobody can say is done: it has to be seen
+_IN_WORK = (Status.PENDING, Status.PROCESSING)
 _KEY = "first-run"
 
 
@@ -65,9 +67,16 @@ def mark(request: HttpRequest, tenant: TenantRef, step: str, *, as_: str) -> Non
 class State:
     """What there is, read once each where it is asked for. The bot is the tenant's first, as is the dataset."""
 
-    def __init__(self, marks: Marks, *, ours: str) -> None:
+    def __init__(self, marks: Marks, *, ours: str, by: Principal) -> None:
         """`ours` is the origin by which Parley is read here, on which the bot's own page may be seen."""
-        self.marks, self.ours = marks, ours
+        self.marks, self.ours, self.by = marks, ours, by
+
+    @cached_property
+    def is_named(self) -> bool:
+        """Whether who goes through this made the organisation, and so gave it its name a moment ago."""
+        here = self.by.tenant
+        made = AuditEvent.objects.filter(tenant_id=here.id if here else None, action="tenant.create")
+        return made.filter(Q(actor_kind="anonymous") | Q(actor_id=self.by.user_id)).exists()
 
     @cached_property
     def provider(self) -> TenantAIProvider | None:
@@ -102,7 +111,8 @@ class State:
 
     @property
     def is_reading(self) -> bool:
-        return self.documents[Status.PENDING] + self.documents[Status.PROCESSING] > 0
+        waits = self.documents[Status.PENDING] + self.documents[Status.PROCESSING] > 0
+        return waits or (self.dataset is not None and self.dataset.imports.filter(status__in=_IN_WORK).exists())
 
     @cached_property
     def scope(self) -> Scope | None:
@@ -137,7 +147,7 @@ class State:
 
     def is_done(self, step: str) -> bool:
         made: dict[str, Any] = {
-            "name": lambda: self.provider or self.dataset,
+            "name": lambda: self.provider or self.dataset or self.is_named,
             "provider": lambda: self.provider,
             "knowledge": lambda: self.is_ready,
             "bot": lambda: self.bot,
@@ -165,6 +175,12 @@ class State:
             }
             for name, title in STEPS.items()
         ]  # fmt: skip
+
+
+def before(step: str) -> str | None:
+    names = list(STEPS)
+    at = names.index(step)
+    return names[at - 1] if at else None
 
 
 def after(step: str) -> str | None:

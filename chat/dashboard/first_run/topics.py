@@ -47,7 +47,9 @@ class TopicsForm(PageForm):
         most=50, longest=200, rows=4, label=gettext_lazy("The bot never talks about"),
         help_text=gettext_lazy("One topic on each line."),
     )  # fmt: skip
-    strictness_level = forms.ChoiceField(choices=STRICTNESS, label=gettext_lazy("How strict is it?"))
+    strictness_level = forms.ChoiceField(
+        choices=STRICTNESS, widget=forms.RadioSelect, label=gettext_lazy("How strict is it?")
+    )
     in_topic = forms.CharField(max_length=500, required=False, label=gettext_lazy("On a topic"))
     off_topic = forms.CharField(max_length=500, required=False, label=gettext_lazy("On something else"))
     forbidden = forms.CharField(max_length=500, required=False, label=gettext_lazy("On a forbidden topic"))
