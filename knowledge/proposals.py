@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ from knowledge.models import Chunk
 
 CHUNKS = 400  # enough to tell what a collection is about
 LONGEST_SUBJECT, MOST_WORDS = 48, 6
+LONGEST_ABBREVIATION = 5
 SEVERAL = 3  # documents, from which on their own names say what there is
 SHORTEST_QUESTION, LONGEST_QUESTION = 12, 140
 _QUESTION = re.compile(r"(?:^|\n)[ \t>*#\d.)-]*(?:[QF]:\s*)?([^\n?.!]{5,139}\?)(?=\s|$|\*)")
@@ -44,12 +45,20 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _HOW_TO = re.compile(r"how to ((?!.*\b(?:us|our|your)\b).+)", re.IGNORECASE)
-# How a heading becomes a question, by the language of its document.
+# How a heading becomes a question, by the language of its document: in front, where it needs no article.
 _WAYS = {
-    "en": "What should I know about {}?", "de": "Was sollte ich über {} wissen?", "es": "¿Qué debo saber sobre {}?",
-    "fr": "Que faut-il savoir sur {} ?", "it": "Che cosa devo sapere su {}?", "pt": "O que devo saber sobre {}?",
-    "nl": "Wat moet ik weten over {}?",
+    "en": "{}: what should I know?", "de": "{}: Was sollte ich wissen?", "es": "{}: ¿qué debo saber?",
+    "fr": "{} : que faut-il savoir ?", "it": "{}: che cosa devo sapere?", "pt": "{}: o que devo saber?",
+    "nl": "{}: wat moet ik weten?",
 }  # fmt: skip
+# Headings that one asks for as what the house has.
+_YOURS = {
+    "en": (
+        (re.compile(r"(?:[\w-]+ )*(?:hours|prices|fees|rates|policies|methods)", re.IGNORECASE), "What are your {}?"),
+        (re.compile(r"(?:[\w-]+ )+policy", re.IGNORECASE), "What is your {}?"),
+    ),
+    "de": ((re.compile(r"\w+zeiten"), "Wie sind Ihre {}?"),),
+}
 
 
 class _Read(NamedTuple):
@@ -64,7 +73,7 @@ class _Read(NamedTuple):
 
 def subjects(dataset_ids: Sequence[UUID], *, most: int = 12) -> list[str]:
     """Headings that name a subject: the documents' own where there are several, else those below; those with the most
-    text first."""
+    text first. Each as it is written first, once in singular or plural."""
     rows = _rows(dataset_ids)
     of_documents = len({row.document_id for row in rows}) >= SEVERAL
     weight: Counter[str] = Counter()
@@ -73,8 +82,8 @@ def subjects(dataset_ids: Sequence[UUID], *, most: int = 12) -> list[str]:
         for heading in _headings(row)[:1] if of_documents else _below(row):
             part = subject(heading)
             if part and not _SENTENCE.match(part):
-                names.setdefault(part.casefold(), part)
-                weight[part.casefold()] += len(row.content)
+                names.setdefault(_folded(part), part)
+                weight[_folded(part)] += len(row.content)
     return [names[key] for key, _ in sorted(weight.items(), key=lambda pair: (-pair[1], pair[0]))[:most]]
 
 
@@ -83,8 +92,8 @@ def questions(dataset_ids: Sequence[UUID], *, most: int = 6) -> list[str]:
     by_document: dict[UUID, list[_Read]] = {}
     for row in _rows(dataset_ids):
         by_document.setdefault(row.document_id, []).append(row)
-    rounds = zip_longest(*(_asked(rows) for rows in by_document.values()))
-    found = dict.fromkeys(filter(None, chain.from_iterable(rounds)))
+    rounds = (zip_longest(*map(of_one, by_document.values())) for of_one in (_asked, _suggested))
+    found = dict.fromkeys(filter(None, chain.from_iterable(chain.from_iterable(rounds))))
     return list(found)[:most]
 
 
@@ -94,7 +103,21 @@ def subject(heading: str) -> str:
     words = plain.split()
     names_nothing = not any(letter.isalpha() for letter in plain) or {word.casefold() for word in words} <= _GENERAL
     too_long = len(plain) > LONGEST_SUBJECT or len(words) > MOST_WORDS
-    return "" if names_nothing or too_long or "?" in plain else plain
+    return "" if names_nothing or too_long or "?" in plain else _cased(plain)
+
+
+def _cased(name: str) -> str:
+    """One that shouts or begins small begins with a capital, like the others; names such as iPhone stay."""
+    first = name.split()[0]
+    if name.isupper() and max(map(len, name.split())) > LONGEST_ABBREVIATION:
+        return name.capitalize()
+    return name[:1].upper() + name[1:] if first.islower() else name
+
+
+def _folded(name: str) -> str:
+    """What two headings share that differ in case or number alone, roughly: `Repair` and `Repairs`."""
+    words = (re.sub(r"ies$", "y", word) for word in name.casefold().split())
+    return " ".join(re.sub(r"(?<=\w{3})[sen]+$", "", word) for word in words)
 
 
 def asked_in(text: str) -> list[str]:
@@ -131,24 +154,31 @@ def _name(title: str) -> str:
 
 
 def _asked(rows: Sequence[_Read]) -> Iterator[str]:
-    """Of one document: what it asks, then what its headings suggest, each once."""
+    """Of one document: what it asks itself, each once."""
     of_headings = (part for row in rows for part in row.heading.split(" > ") if _is_question(part))
     of_texts = (found for row in rows for found in asked_in(row.content))
-    yield from dict.fromkeys(chain(of_headings, of_texts, _suggested(rows)))
+    yield from dict.fromkeys(chain(of_headings, of_texts))
 
 
 def _is_question(heading: str) -> bool:
     return heading.endswith("?") and SHORTEST_QUESTION <= len(heading) <= LONGEST_QUESTION
 
 
-def _suggested(rows: Iterable[_Read]) -> Iterator[str]:
-    """Of the headings below the document's own first."""
+def _suggested(rows: Sequence[_Read]) -> Iterator[str]:
+    """Of the headings of one document, those below its own first."""
     for row in sorted(rows, key=lambda row: len(_headings(row)) < 2):
         for part in filter(None, map(subject, _below(row))):
             if found := _HOW_TO.match(part):
                 yield f"How do I {found[1]}?"
             elif not _SENTENCE.match(part):
-                yield _WAYS.get(row.language, "{}?").format(_within(part) if row.language == "en" else part)
+                yield _asking(part, row.language)
+
+
+def _asking(heading: str, language: str) -> str:
+    for pattern, way in _YOURS.get(language, ()):
+        if pattern.fullmatch(heading):
+            return way.format(_within(heading) if language == "en" else heading)
+    return _WAYS.get(language, "{}?").format(heading)
 
 
 def _within(heading: str) -> str:

@@ -24,7 +24,7 @@ class VersionsView(EditorView):
 
 
 class VersionView(EditorView):
-    """One version with all that it is about. Versions are never changed."""
+    """One version with all that it is about. Versions are never changed once somebody was answered."""
 
     @extend_schema(responses=shapes.VersionDetail)
     def get(self, request: Request, bot_id: UUID, number: int) -> Response:

@@ -96,11 +96,14 @@ class Shown:
 
 
 def shown(changes: Sequence[Change]) -> list[Shown]:
+    return [_shown(change) for change in telling(changes)]
+
+
+def telling(changes: Sequence[Change]) -> list[Change]:
     """In the order of the pages; what only says a default is left out where there is anything else."""
     order = list(NAMES)
     known = sorted(changes, key=lambda each: order.index(each.field) if each.field in order else len(order))
-    telling = [change for change in known if not _says_a_default(change)]
-    return [_shown(change) for change in telling or known]
+    return [change for change in known if not _says_a_default(change)] or known
 
 
 def _says_a_default(change: Change) -> bool:
@@ -116,7 +119,7 @@ def _shown(change: Change) -> Shown:
             name,
             added=tuple(map(_dataset, change.added)),
             removed=tuple(map(_dataset, change.removed)),
-            changed=tuple(f"{_named(each)}: {_terms(each['old'])} → {_terms(each['new'])}" for each in change.changed),
+            changed=tuple(f"{named(each)}: {_terms(each['old'])} → {_terms(each['new'])}" for each in change.changed),
         )
     if isinstance(change.old or change.new, list) and (change.added or change.removed):
         return Shown(name, added=tuple(map(str, change.added)), removed=tuple(map(str, change.removed)))
@@ -147,12 +150,12 @@ def lines(old: str, new: str) -> Iterator[Line]:
         yield Line("gap")
 
 
-def _named(link: Mapping[str, Any]) -> str:
+def named(link: Mapping[str, Any]) -> str:
     return str(link.get("name") or link["dataset_id"])
 
 
 def _dataset(link: Mapping[str, Any]) -> str:
-    return f"{_named(link)} ({_terms(link)})"
+    return f"{named(link)} ({_terms(link)})"
 
 
 def _terms(link: Mapping[str, Any]) -> str:

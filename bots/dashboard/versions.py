@@ -7,22 +7,30 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.paginator import Page as PageOfRows
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots import behaviour, selectors, services
-from bots.dashboard import differences
+from bots.dashboard import differences, summaries
 from bots.dashboard.fields import Prose
 from bots.errors import TestsNotPassed, VersionNotRestorable
-from bots.models import Bot
+from bots.models import Bot, BotVersion
 from bots.pages import BotConfirmPage, BotFormPage, BotPage
-from bots.versions import changes, compare, gate, publish
+from bots.versions import changes, compare, gate, losses, publish
 from tenants.enums import Role
 from tenants.errors import NotFound
 from tenants.pages import PageForm
 
 DRAFT = "draft"
+LOSSES: Mapping[losses.Loss, str | Promise] = {
+    "documents": gettext_lazy("With this version the bot answers from no documents."),
+    "provider": gettext_lazy("With this version the bot has no AI provider that works."),
+    "builtin": gettext_lazy("With this version no language model answers: the built-in provider quotes the documents."),
+    "guardrails": gettext_lazy("With this version none of your topics and guardrails hold, only the defaults."),
+}
 EDITORS: dict[str, Role] = {"GET": Role.EDITOR, "POST": Role.EDITOR}
 
 
@@ -42,7 +50,7 @@ class VersionsPage(BotPage):
     tab: ClassVar[str] = "bot-versions"
 
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        values: dict[str, Any] = {"page": self.paged(selectors.versions(self.bot))}
+        values: dict[str, Any] = {"page": self._listed()}
         draft = compare.draft(self.bot)
         if draft.differs:
             values["draft_changes"] = differences.shown(draft.changes)
@@ -50,6 +58,17 @@ class VersionsPage(BotPage):
             values |= self._compared(request)
         numbers = list(self.bot.versions.order_by("-number").values_list("number", flat=True)[:200])
         return self.show(numbers=numbers, differs=draft.differs, **values)
+
+    def _listed(self) -> PageOfRows[BotVersion]:
+        """With what each brought against the one before it."""
+        page = self.paged(selectors.versions(self.bot))
+        numbers = [row.number for row in page]
+        wanted = {number - step for number in numbers for step in (0, 1)}
+        whole = {row.number: row for row in self.bot.versions.filter(number__in=wanted)}
+        for row in page:
+            before = whole.get(row.number - 1)
+            row.summary = summaries.of(compare.versions(before, whole[row.number])) if before else ""
+        return page
 
     def _compared(self, request: HttpRequest) -> dict[str, Any]:
         old, new = _side(self.bot, request.GET.get("old", "")), _side(self.bot, request.GET.get("new", ""))
@@ -65,6 +84,12 @@ def _side(bot: Bot, asked: str) -> Side:
         raise NotFound(_("This bot has no such version."))
     version = selectors.version(bot=bot, number=int(asked))
     return Side(version.number, version.behaviour, version.names)
+
+
+def lost(held: behaviour.Behaviour, bot: Bot) -> list[str | Promise]:
+    """What customers would miss, in sentences."""
+    live = bot.live_version
+    return [LOSSES[loss] for loss in losses.of(held, live=live.behaviour if live else None)]
 
 
 class NoteForm(PageForm):
@@ -84,7 +109,10 @@ class PublishPage(BotFormPage):
 
     def values(self) -> Mapping[str, Any]:
         draft = compare.draft(self.bot)
-        return {"changes": differences.shown(draft.changes), "missing": self._missing(draft.fingerprint)}
+        return {
+            "changes": differences.shown(draft.changes), "missing": self._missing(draft.fingerprint),
+            "losses": lost(draft.behaviour, self.bot),
+        }  # fmt: skip
 
     def _missing(self, fingerprint: str) -> str:
         """What the required tests still lack, in a sentence."""
@@ -132,7 +160,8 @@ class RollbackPage(BotFormPage):
 
     def values(self) -> Mapping[str, Any]:
         version = selectors.version(bot=self.bot, number=self.kwargs["number"])
-        return {"version": version, "changes": differences.shown(compare.versions(self.bot.live_version, version))}
+        found = compare.versions(self.bot.live_version, version)
+        return {"version": version, "changes": differences.shown(found), "losses": lost(version.behaviour, self.bot)}
 
     def save(self, form: Any) -> HttpResponseBase:  # noqa: ANN401 -- the page's own form
         number = self.kwargs["number"]

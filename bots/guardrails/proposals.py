@@ -1,7 +1,7 @@
 """Topics for a bot that has none yet, from what its documents are about; no model is asked.
 
-In: subjects, the most important first. Out: topics to allow and to forbid. A subject that the library knows goes by the
-library's name, since its questions are known; what the documents are about is not forbidden.
+In: subjects, the most important first. Out: topics to allow, as the documents call them, since the guard knows the
+library's names for them by itself; and topics to forbid, of which none is what the documents are about.
 """
 
 from __future__ import annotations
@@ -25,6 +25,5 @@ def propose(subjects: Sequence[str], *, most: int = MOST) -> Proposal:
     """Raises `EmbedderUnavailable`."""
     known = [topics.topic(subject).known for subject in subjects]
     names = library.load().topics
-    allowed = (names[key].names[0] if key else subject for subject, key in zip(subjects, known, strict=True))
-    forbidden = [names[key].names[0] for key in FORBIDDEN if key not in known]
-    return Proposal(tuple(dict.fromkeys(allowed))[:most], tuple(forbidden))
+    forbidden = [names[key].names[0].capitalize() for key in FORBIDDEN if key not in known]
+    return Proposal(tuple(dict.fromkeys(subjects))[:most], tuple(forbidden))

@@ -147,7 +147,8 @@ class Scope(models.Model):
 
 
 class BotVersion(models.Model):
-    """How a bot behaved from a moment on. Written once and never changed.
+    """How a bot behaved from a moment on. Never changed, but for a first one that answered nobody: the first steps
+    complete it.
 
     `names` is what its providers and datasets were called, for when they are gone; `author` is how the audit names who
     made it, `created_by` a user of public. `rolled_back_to` is the number of the version that this one brought back.

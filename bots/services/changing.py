@@ -21,10 +21,11 @@ _UNDER_WAY: ContextVar[Mapping[UUID, Bot]] = ContextVar("bots_under_way", defaul
 
 
 @contextmanager
-def changing(*, by: Principal, bot_id: UUID) -> Iterator[Bot]:
+def changing(*, by: Principal, bot_id: UUID, is_new: bool = False) -> Iterator[Bot]:
     """Change a bot in here. Unless its drafts are reviewed, what became of its behaviour is published at the end.
 
-    One inside another of the same bot is part of it, so that several changes make one version.
+    One inside another of the same bot is part of it, so that several changes make one version. `is_new` says that the
+    bot is still being set up and answered nobody: then they complete its first version.
     """
     under_way = _UNDER_WAY.get()
     with transaction.atomic():
@@ -38,7 +39,7 @@ def changing(*, by: Principal, bot_id: UUID) -> Iterator[Bot]:
         finally:
             _UNDER_WAY.reset(token)
         if bot.publish_mode == PublishMode.IMMEDIATE:
-            publish.if_changed(bot=bot, by=by)
+            (publish.complete_first if is_new else publish.if_changed)(bot=bot, by=by)
 
 
 def locked(bot_id: UUID) -> Bot:

@@ -15,8 +15,9 @@ from bots import behaviour, services
 from bots.enums import RunStatus
 from bots.models import Bot, TestRun, TestSet
 from bots.tests.conftest import MakeBot
+from integrations.models import TenantAIProvider
 from knowledge import services as knowledge
-from knowledge.models import Dataset
+from knowledge.models import Dataset, Document
 from tenants.enums import Role
 from tenants.types import Principal
 
@@ -179,3 +180,41 @@ def test_defaults_are_left_out_beside_what_tells_more(
     assert "<ins>Which needles?</ins>" in shown
     assert "Examples of “knitting”" in shown
     assert "(default)" not in shown
+
+
+def test_what_a_version_lacks_is_said_before_it_comes_back(
+    page: Client, bot: Bot, dataset: Dataset, principal: Principal
+) -> None:
+    Document.objects.create(dataset=dataset, title="Handbook", content_hash="0" * 64, size_bytes=1, status="completed")
+    services.link_dataset(by=principal, bot_id=bot.id, dataset_id=dataset.id)
+    services.create_scope(by=principal, bot_id=bot.id, allowed_topics=["shipping"])
+    back = f"/dashboard/acme/bots/{bot.id}/versions/"
+    first, second = _text(page.get(f"{back}1/back/")), _text(page.get(f"{back}2/back/"))
+    assert "the bot answers from no documents" in first
+    assert "the bot answers from no documents" not in second
+    for asked in (first, second):
+        assert "only the defaults" in asked
+    TenantAIProvider.objects.update(is_active=False)
+    assert "no AI provider that works" in _text(page.get(f"{back}2/back/"))
+
+
+def test_a_version_without_a_note_says_what_it_brought(
+    page: Client, bot: Bot, dataset: Dataset, principal: Principal
+) -> None:
+    with services.changing(by=principal, bot_id=bot.id):
+        services.link_dataset(by=principal, bot_id=bot.id, dataset_id=dataset.id)
+        services.update_bot(by=principal, bot_id=bot.id, system_prompt="New words.")
+    scope = services.create_scope(
+        by=principal, bot_id=bot.id, allowed_topics=["shipping", "returns"], forbidden_topics=["politics"]
+    )
+    services.update_scope(by=principal, bot_id=bot.id, scope_id=scope.id, allowed_topics=["returns", "rental", "hours"])
+    services.rollback(by=principal, bot_id=bot.id, number=3, note="As <before>")
+    listed = page.get(f"/dashboard/acme/bots/{bot.id}/versions/")
+    assert [row.summary for row in listed.context["page"]][1:] == [
+        "Allowed topics +2 −1", "Allowed topics +2 · Forbidden topics +1", "Prompt changed · Knowledge: + Handbook", "",
+    ]  # fmt: skip
+
+    text = _text(listed)
+    assert "The first version" in text
+    assert "As &lt;before&gt;" in text
+    assert "Allowed topics +2 −1" in text

@@ -30,6 +30,22 @@ def if_changed(*, bot: Bot, by: Principal) -> None:
         publish(bot=bot, draft=draft, by=by)
 
 
+def complete_first(*, bot: Bot, by: Principal) -> None:
+    """What changed becomes part of version 1, for a bot that was only just made. The caller knows that it answered
+    nobody with it; where there are more versions, this one has become history, and a new one is made."""
+    draft = behaviour.draft(bot.id)
+    if not differs(bot, draft):
+        return
+    first = bot.live_version
+    if first is None or bot.versions.exclude(id=first.id).exists():
+        publish(bot=bot, draft=draft, by=by)
+        return
+    first.behaviour, first.fingerprint, first.names = draft, behaviour.fingerprint(draft), names(draft)
+    first.save(update_fields=["behaviour", "fingerprint", "names"])
+    _protect(bot, draft)
+    audit.record(by=by, action="bot.publish", target=bot.id, data={"version": first.number})
+
+
 def publish(
     *, bot: Bot, draft: behaviour.Behaviour, by: Principal, note: str = "", rolled_back_to: int | None = None
 ) -> BotVersion:

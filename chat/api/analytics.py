@@ -116,6 +116,7 @@ class LineOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     is_done = serializers.BooleanField()
     why = serializers.CharField()
+    applies = serializers.BooleanField(help_text="false: this bot needs none of it, so that it counts for nothing.")
 
 
 class ReadinessFilter(serializers.Serializer[Any]):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bots import origins
 from bots.models import Bot, Visit
+from chat.readiness.lines import NO_WEBSITE
 
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -41,15 +44,50 @@ class Findings:
         return all(check.tone == "good" for check in self.checks)
 
 
-def examine(bot: Bot, visits: Sequence[Visit]) -> Findings:
-    """`visits` are all that are remembered. What was refused once is no trouble where it would be served now."""
+def examine(bot: Bot, visits: Sequence[Visit], *, browsed: str = "") -> Findings:
+    """`visits` are all that are remembered. What was refused once is no trouble where it would be served now.
+
+    `browsed` is the origin by which an owner reads this, given so that a public address that is another is told.
+    """
     served = [visit for visit in visits if not visit.refused]
     refused = [
         visit for visit in visits
         if visit.refused == "origin_not_allowed" and not origins.matches(visit.origin, bot.allowed_domains)
     ]  # fmt: skip
     checks = [_active(bot), _public(bot), *_domains(bot), *_seen(bot, served)]
+    if browsed and (other := elsewhere(browsed)):
+        checks.append(other)
     return Findings(checks=checks, served=served, refused=refused, policy=policy())
+
+
+def snippet(bot_id: UUID) -> str:
+    """The line that shows the bot on a website."""
+    return f'<script src="{settings.PUBLIC_URL}/widget.js" data-bot="{bot_id}" async></script>'
+
+
+def page_address(bot_id: UUID) -> str:
+    """Of the bot's own page."""
+    return settings.PUBLIC_URL + reverse("chat-page", args=(bot_id,)) + "/"
+
+
+def elsewhere(browsed: str) -> Check | None:
+    """Where Parley is read at another address than the one that snippets and mails name."""
+    if _place(browsed) == _place(settings.PUBLIC_URL):
+        return None
+    return Check(
+        "warn",
+        _("Snippets, links and mails name %(public)s; you are reading this at %(browsed)s.")
+        % {"public": settings.PUBLIC_URL, "browsed": browsed},
+        _("If visitors reach Parley elsewhere, its operator has to set PUBLIC_URL."),
+    )
+
+
+def _place(address: str) -> tuple[str, str, int | None]:
+    """An origin, in which the names of the machine itself are one."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    is_here = host in {"localhost", "::1"} or _is_loopback(host)
+    return parts.scheme, "localhost" if is_here else host, parts.port
 
 
 def policy() -> str:
@@ -72,7 +110,8 @@ def _public(bot: Bot) -> Check:
 
 def _domains(bot: Bot) -> list[Check]:
     if not bot.allowed_domains:
-        return [Check("warn", _("No website is listed."), _("Only the bot's own page shows it. Add your website."))]
+        fix = _("Add your website.")
+        return [Check("warn", _("No website is listed."), f"{NO_WEBSITE} {fix}")]
     checks = [Check("good", _("Websites are listed: %(count)s.") % {"count": len(bot.allowed_domains)})]
     for domain in bot.allowed_domains:
         parts = urlsplit(domain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from chat.enums import GapStatus
 from chat.handover import counts
 from chat.models import Gap
 from chat.readiness import operator, tenant
+from chat.readiness.lines import Line
 from integrations.models import TenantAIProvider
 from knowledge.enums import Status
 from knowledge.models import Document
@@ -26,6 +28,19 @@ from tenants import plans
 from tenants.pages import Page
 
 MOST_DRAFTS = 20
+
+
+def _checklist(lines: Sequence[Line]) -> dict[str, Any]:
+    """What is open; what is done, by its groups; and what does not apply, which counts for neither."""
+    groups = [(_("Knowledge and behaviour"), "data"), (_("Security"), "security"), (_("Tried out"), "testing")]
+    counted = [line for line in lines if line.applies]
+    done = [line for line in counted if line.is_done]
+    by_group = [(title, [line for line in done if line.group == name]) for title, name in groups]
+    return {
+        "open_lines": [line for line in counted if not line.is_done],
+        "done_lines": [(title, found) for title, found in by_group if found],
+        "other_lines": [line for line in lines if not line.applies], "done": len(done), "count": len(counted),
+    }  # fmt: skip
 
 
 class Overview(Page):
@@ -40,15 +55,10 @@ class Overview(Page):
         today = timezone.localdate()
         first = today - timedelta(days=6)
         week = span_of(self, first, today, None)
-        lines = tenant.lines(chosen)
-        groups = [
-            (_("Knowledge and behaviour"), "data"), (_("Security"), "security"), (_("Tried out"), "testing"),
-        ]  # fmt: skip
         return self.show(
             bots=bots, chosen=chosen, needs=self.needs(bots), week=figures.summary(week),
             charts=charts_of(filled(week, first, today))[:2], month=self.month(),
-            checklist=[(title, [line for line in lines if line.group == name]) for title, name in groups],
-            done=sum(bool(line.is_done) for line in lines), count=len(lines), facts=operator.lines(),
+            **_checklist(tenant.lines(chosen)), facts=operator.lines(),
         )  # fmt: skip
 
     def month(self) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,10 +18,16 @@ from chat.dashboard import doctor
 from chat.dashboard.website_forms import FIELDS, LookForm, PlacesForm, looks, origin_of, places
 from tenants.enums import Role
 from tenants.errors import Invalid
-from tenants.pages import PageForm
+from tenants.pages import Page, PageForm
 
 READ: dict[str, Role] = {"GET": Role.VIEWER}
 WRITE: dict[str, Role] = {"POST": Role.EDITOR}
+
+
+def browsed(page: Page) -> str:
+    """The origin by which an owner reads Parley; nothing for others, who cannot have the public address set."""
+    is_owner = page.principal.role == Role.OWNER
+    return f"{page.request.scheme}://{page.request.get_host()}" if is_owner else ""
 
 
 class _WebsitePage(BotFormPage):
@@ -39,15 +43,14 @@ class _WebsitePage(BotFormPage):
         return selectors.look(self.bot.id)
 
     def values(self) -> Mapping[str, Any]:
-        base = settings.PUBLIC_URL
         return {
-            "found": doctor.examine(self.bot, list(selectors.visits(self.bot.id))),
+            "found": doctor.examine(self.bot, list(selectors.visits(self.bot.id)), browsed=browsed(self)),
             "look": self.look,
             "preview": shown.look(
                 bot_id=self.bot.id, name=self.bot.name, look=self.look, wanted=get_language() or "en"
             ),
-            "snippet": f'<script src="{base}/widget.js" data-bot="{self.bot.id}" async></script>',
-            "page_address": base + reverse("chat-page", args=(self.bot.id,)) + "/",
+            "snippet": doctor.snippet(self.bot.id),
+            "page_address": doctor.page_address(self.bot.id),
             "places_form": PlacesForm(initial=places(self.bot)),
             "look_form": LookForm(initial=looks(self.look), has_logo=bool(self.look.logo_url)),
             **self.forms(),
@@ -129,7 +132,8 @@ class DoctorPage(BotPage):
     template: ClassVar[str] = "dashboard/website/_doctor.html"
 
     def get(self, request: HttpRequest, **ids: Any) -> HttpResponse:  # noqa: ANN401 -- ids of the address
-        return self.show(found=doctor.examine(self.bot, list(selectors.visits(self.bot.id))))
+        visits = list(selectors.visits(self.bot.id))
+        return self.show(found=doctor.examine(self.bot, visits, browsed=browsed(self)))
 
 
 class WordsPage(BotPage):

@@ -16,7 +16,7 @@ from bots.models import Bot, TestResult
 from bots.versions import compare
 from chat.enums import Outcome, Role
 from chat.models import Citation, Message
-from chat.readiness.lines import Line
+from chat.readiness.lines import NO_WEBSITE, Line
 from knowledge.enums import Status
 from knowledge.models import Document
 from tenants import context
@@ -76,10 +76,11 @@ def _safety(bot: Bot) -> list[Line]:
         Line(
             "key", "security", _("An API key for your own programs"), keys > 0,
             _("Keys: %(count)d.") % {"count": keys} if keys else _("No key yet. A website needs none."), "keys",
+            applies=keys > 0 or not bot.is_public,
         ),
         Line(
             "domains", "security", _("The websites that may show it"), domains,
-            said or _("A public bot without websites can be asked by any program."), "bot-website", (bot.id,),
+            said or str(NO_WEBSITE), "bot-website", (bot.id,), applies=bot.is_public,
         ),
         Line(
             "guardrails", "security", _("Guardrails are tested"), tested,

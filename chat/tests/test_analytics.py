@@ -170,6 +170,16 @@ def test_the_overview_says_what_is_left(page_as: PageAs, make_bot: MakeBot, hand
         "domains": False, "guardrails": False, "chat": True, "citations": True, "off_topic": False, "context": False,
         "errors": True,
     }  # fmt: skip
+    shown = client.get("/dashboard/acme/").context
+    assert (shown["done"], shown["count"]) == (7, 12)
+    assert [line.key for line in shown["other_lines"]] == ["key"]  # a public bot needs none
+    assert [line.key for line in shown["open_lines"]] == ["scope", "domains", "guardrails", "off_topic", "context"]
+    assert "No website may show it, only its own page" in page
+    website = client.get(f"/dashboard/acme/bots/{bot.id}/website/").content.decode()
+    assert "No website may show it, only its own page" in website
+    Bot.objects.update(is_public=False)
+    applies = {line.key: line.applies for line in readiness.lines(Bot.objects.get())}
+    assert (applies["key"], applies["domains"]) == (True, False)
     Document.objects.update(status="failed", error="E", error_code="e")
     assert {line.key: line.is_done for line in readiness.lines(bot)}["documents"] is False
 
@@ -181,6 +191,9 @@ def test_readiness_over_the_api(api: APIClient, make_bot: MakeBot) -> None:
     assert {"postgres", "redis"} <= {line["key"] for line in alone if line["is_done"]}
     whole = api.get("/v1/tenant/readiness", {"bot": str(bot.id)}).json()["lines"]
     assert len(whole) == len(alone) + 13
+    by_key = {line["key"]: line for line in whole}
+    assert (by_key["key"]["applies"], by_key["key"]["is_done"]) == (not bot.is_public, False)
+    assert by_key["provider"]["applies"] is True
 
 
 def test_a_gap_is_answered_on_its_page(

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from bots import selectors
+from bots import behaviour, selectors
 from bots import services as bots
 from bots.models import Bot, Visit
+from chat.models import Conversation
 from integrations.models import TenantAIProvider
 from integrations.tests.wire import Wire
-from knowledge.models import Dataset, Document
+from knowledge.models import Dataset, Document, WebImport
 from knowledge.tasks import serve
 from tenants.enums import Role
-from tenants.models import Tenant
+from tenants.models import AuditEvent, Tenant
 from tenants.types import Principal, TenantRef
 
 GUIDE = "/dashboard/acme/guide/"
@@ -29,7 +31,12 @@ def _step(step: str) -> str:
     return f"{GUIDE}{step}/"
 
 
+def _made_by_the_operator(tenant: TenantRef) -> None:
+    AuditEvent.objects.filter(tenant_id=tenant.id, action="tenant.create").update(actor_kind="user", actor_id=uuid4())
+
+
 def test_the_way_in_leads_to_the_first_open_step(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    _made_by_the_operator(acme)
     client = page_as(Role.OWNER)
     assert client.get(GUIDE)["Location"] == _step("name")
     assert client.post(_step("name"), {"name": "Acme Gardens"})["Location"] == _step("provider")
@@ -40,7 +47,8 @@ def test_the_way_in_leads_to_the_first_open_step(page_as: Callable[..., Client],
     assert "skipped" in client.get(_step("knowledge")).content.decode()
 
 
-def test_every_step_shows_itself_on_an_empty_account(page_as: Callable[..., Client]) -> None:
+def test_every_step_shows_itself_on_an_empty_account(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    _made_by_the_operator(acme)
     client = page_as(Role.EDITOR)
     for step in STEPS:
         page = client.get(_step(step))
@@ -96,6 +104,7 @@ def test_a_provider_that_cannot_be_is_refused_by_field(page_as: Callable[..., Cl
     [
         ({"kind": "text", "title": "Delivery", "content": "We deliver on weekdays."}, 1),
         ({"kind": "web", "url": "https://www.example.com/help"}, 1),
+        ({"kind": "site", "site-url": "https://www.example.com/", "site-limit": "20"}, 0),
         ({"kind": "sample"}, 9),
     ],
 )
@@ -121,6 +130,65 @@ def test_files_come_in_and_what_cannot_is_said(page_as: Callable[..., Client]) -
     assert "This field is required" in client.post(_step("knowledge"), {"kind": "text"}).content.decode()
 
 
+def test_a_script_sends_files_one_by_one(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.EDITOR)
+    asked = {"Accept": "application/json"}
+
+    def sent(name: str, content: bytes) -> Any:
+        given = {"kind": "files", "files": [SimpleUploadedFile(name, content)]}
+        return client.post(_step("knowledge"), given, headers=asked)
+
+    added, known = (sent("delivery.md", b"# Delivery\n\nWe deliver on weekdays.") for _ in range(2))
+    assert (added.json()["outcome"], known.json()["outcome"]) == ("added", "known")
+    assert client.get(added.json()["address"]).status_code == 200
+    refused = sent("program.exe", b"MZ\x00\x01\x02")
+    assert (refused.status_code, refused.json()["outcome"]) == (422, "refused")
+    assert client.post(_step("knowledge"), {"kind": "files"}, headers=asked).status_code == 422
+    assert (Dataset.objects.count(), Document.objects.count()) == (1, 1)
+
+
+def test_a_site_is_read_and_shows_how_far_it_is(page_as: Callable[..., Client]) -> None:
+    client = page_as(Role.EDITOR)
+    refused = client.post(
+        _step("knowledge"), {"kind": "site", "site-url": "https://www.example.com", "site-limit": "0"}
+    )
+    assert refused.status_code == 422
+    assert 'value="https://www.example.com"' in refused.content.decode()
+    client.post(_step("knowledge"), {"kind": "site", "site-url": "https://www.example.com", "site-limit": "7"})
+    row = WebImport.objects.get()
+    assert (row.url, row.limit) == ("https://www.example.com/", 7)
+    page = client.get(_step("knowledge")).content.decode()
+    assert "https://www.example.com/</a>" in page
+    assert "every 1s" in page
+    WebImport.objects.update(status="completed", added=3)
+    page = client.get(_step("knowledge")).content.decode()
+    assert "3 pages" in page
+    assert "every 1s" not in page
+
+
+def test_who_made_the_organisation_begins_with_the_second_step(page_as: Callable[..., Client], acme: TenantRef) -> None:
+    assert page_as(Role.OWNER).get(GUIDE)["Location"] == _step("provider")
+    _made_by_the_operator(acme)
+    assert page_as(Role.OWNER).get(GUIDE)["Location"] == _step("name")
+
+
+def test_every_step_has_its_buttons_in_one_bar(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset
+) -> None:
+    _bot(make_bot, handbook)
+    client = page_as(Role.OWNER)
+    for at, step in enumerate(STEPS):
+        page = client.get(_step(step)).content.decode()
+        foot = page[page.index("guide-foot") :].split("</form>")[0]
+        assert ("Back" in foot) == (at > 0)
+        assert "is-primary" in foot
+        assert "is-primary" not in page[page.index("guide-step") : page.index("guide-foot")] or step in {
+            "bot",
+            "website",
+            "knowledge",
+        }
+
+
 def test_the_bot_waits_for_the_first_document_and_then_asks_it(page_as: Callable[..., Client], acme: TenantRef) -> None:
     client = page_as(Role.OWNER)
     client.post(
@@ -135,7 +203,7 @@ def test_the_bot_waits_for_the_first_document_and_then_asks_it(page_as: Callable
     while serve():
         pass
     part = client.get(f"{_step('bot')}?part=talk", headers={"HX-Request": "true"}).content.decode()
-    assert 'data-first="What should I know about delivery?"' in part
+    assert 'data-first="Delivery: what should I know?"' in part
     assert client.post(_step("bot"), {})["Location"] == _step("topics")
 
 
@@ -150,8 +218,9 @@ def test_topics_are_proposed_and_five_messages_tried(
     client = page_as(Role.EDITOR)
     shown = client.get(_step("topics"))
     scope = shown.context["form"].initial
-    assert "shipping" in scope["allowed_topics"]
-    assert "medical advice" in scope["forbidden_topics"]
+    assert "Shipping policy" in scope["allowed_topics"]
+    assert "Warranty" in scope["allowed_topics"]  # as it is written, though the library knows it as another
+    assert "Medical advice" in scope["forbidden_topics"]
     assert [each["kind"] for each in shown.context["tried"]] == [
         "in_topic", "off_topic", "forbidden", "injection", "private",
     ]  # fmt: skip
@@ -213,6 +282,43 @@ def test_the_website_is_told_and_the_first_visitor_turns_it_green(
     assert client.post(_step("website"), {"finish": "yes"})["Location"] == GUIDE
 
 
+def test_finished_is_not_seen(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
+) -> None:
+    bot = _bot(make_bot, handbook)
+    bots.create_scope(by=principal, bot_id=bot.id, allowed_topics=["shipping"])
+    client = page_as(Role.EDITOR)
+    client.post(_step("look"), {"skip": "yes"})
+    client.post(_step("website"), {"finish": "yes"})
+    page = client.get(GUIDE)
+    steps = {each["name"]: each for each in page.context["steps"]}
+    assert (steps["website"]["is_done"], steps["website"]["is_awaited"]) == (False, True)
+    assert (steps["look"]["is_done"], steps["look"]["is_skipped"]) == (False, True)
+    assert "not seen on a website yet" in page.content.decode()
+    now = timezone.now()
+    Visit.objects.create(bot=bot, origin="https://www.acme.example", first_at=now, last_at=now)
+    page = client.get(GUIDE)
+    assert page.context["steps"][-1]["is_done"]
+    assert "not seen on a website yet" not in page.content.decode()
+
+
+def test_the_public_address_is_the_one_that_is_set(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://talk.acme.example"
+    bot = _bot(make_bot, handbook)
+    pages = (_step("website"), f"/dashboard/acme/bots/{bot.id}/website/")
+    for address in pages:
+        page = page_as(Role.OWNER).get(address).content.decode()
+        assert "https://talk.acme.example/widget.js" in page
+        assert f"https://talk.acme.example/c/{bot.id}/" in page
+        assert "you are reading this at http://testserver" in page
+        assert "you are reading this at" not in page_as(Role.EDITOR).get(address).content.decode()
+    settings.PUBLIC_URL = "http://testserver"
+    for address in pages:
+        assert "you are reading this at" not in page_as(Role.OWNER).get(address).content.decode()
+
+
 def test_what_there_is_counts_whoever_made_it(
     page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
 ) -> None:
@@ -235,3 +341,36 @@ def test_roles(page_as: Callable[..., Client]) -> None:
     page_as(Role.ADMIN).post(_step("provider"), {"provider_name": "builtin"})
     assert editor.post(_step("bot"), {"name": "Bot"}).status_code == 302
     assert page_as(Role.ADMIN).post(_step("name"), {"name": "Acme"}).status_code == 302
+
+
+def test_the_steps_make_one_version_and_talk_with_customers_ends_that(
+    page_as: Callable[..., Client], acme: TenantRef
+) -> None:
+    client = page_as(Role.OWNER)
+    client.post(_step("knowledge"), {"kind": "text", "title": "Help", "content": "# Delivery\n\nOn weekdays."})
+    client.post(_step("bot"), {"name": "Acme Assistant"})
+    given = {"allowed_topics": "delivery", "forbidden_topics": "politics", "strictness_level": "strict"}
+    client.post(_step("topics"), given)
+    bot = Bot.objects.select_related("live_version").get()
+    assert bot.live_version
+    held = bot.live_version.behaviour
+    assert (bot.live_version.number, bot.versions.count()) == (1, 1)
+    assert (len(held["datasets"]), held["scope"]["allowed_topics"]) == (1, ["delivery"])
+    assert bot.live_version.fingerprint == behaviour.fingerprint(behaviour.draft(bot.id))
+    assert bot.live_uses.filter(dataset__isnull=False).count() == 1
+    Conversation.objects.create(bot=bot, source="public")
+    client.post(_step("topics"), {**given, "allowed_topics": "delivery\nreturns"})
+    assert bot.versions.count() == 2
+    assert bot.versions.get(number=1).behaviour["scope"]["allowed_topics"] == ["delivery"]
+
+
+def test_a_bot_with_history_gets_a_new_version_from_the_steps(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, principal: Principal
+) -> None:
+    bot = make_bot(handbook)
+    bots.update_bot(by=principal, bot_id=bot.id, system_prompt="Be brief.")
+    before = bot.versions.count()
+    assert before > 1
+    given = {"allowed_topics": "delivery", "forbidden_topics": "politics", "strictness_level": "strict"}
+    page_as(Role.EDITOR).post(_step("topics"), given)
+    assert bot.versions.count() == before + 1

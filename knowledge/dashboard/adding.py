@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.core.files.base import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.functional import Promise
@@ -21,10 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from knowledge import services
 from knowledge.dashboard.fields import FilesField, KnowledgeForm, MetadataField, TagsField
 from knowledge.dashboard.frame import OfDataset, sentence
-from knowledge.ingest import reading
-from knowledge.ingest.extract.sniff import SUFFIXES
 from knowledge.models import NAME_LENGTH, URL_LENGTH
-from tenants import formats
 from tenants.enums import Role
 from tenants.errors import LimitReached, Problem
 from tenants.pages import FormPage
@@ -134,12 +130,7 @@ class AddPage(OfDataset, FormPage):
         kinds = [{"name": name, "word": word, "icon": icon} for name, (word, icon, _form) in _KINDS.items()]
         shown: dict[str, Any] = {"kind": self.kind, "kinds": kinds}
         if self.kind == "files":
-            shown |= {
-                "most_bytes": reading.limits().file_bytes,
-                "most_megabytes": formats.shortly(reading.limits().file_bytes / 1024**2),
-                "most_files": settings.MAX_UPLOAD_FILES,
-                "endings": sorted(SUFFIXES),
-            }
+            shown |= services.upload_limits()
         if self.kind == "pairs":
             pairs = pairs_in(self.request.POST)
             shown["pairs"] = pairs + [{"question": "", "answer": ""}] * max(1, _ROWS - len(pairs))

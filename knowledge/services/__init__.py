@@ -33,3 +33,4 @@ from knowledge.services.sources import add_pairs as add_pairs
 from knowledge.services.sources import add_text as add_text
 from knowledge.services.sources import delete_import as delete_import
 from knowledge.services.sources import import_site as import_site
+from knowledge.services.uploads import upload_limits as upload_limits

@@ -41,7 +41,7 @@ def test_documents_suggest_questions_and_subjects(acme: TenantRef, principal: Pr
         pass
     asked = proposals.questions([dataset.id])
     assert asked[0] == "Do you ship to Norway?"
-    assert set(asked[1:]) == {"What should I know about delivery?", "How do I return a parcel?"}
+    assert set(asked[1:]) == {"Delivery: what should I know?", "How do I return a parcel?"}
     assert proposals.subjects([dataset.id]) == ["Delivery"]
 
 
@@ -51,4 +51,33 @@ def test_several_documents_are_told_by_their_own_names(acme: TenantRef, principa
         services.add_text(by=principal, dataset=dataset, title=title, content=f"All about it, says {title} at length.")
     while serve():
         pass
-    assert set(proposals.subjects([dataset.id])) == {"billing and payments", "Shipping policy", "Warranty"}
+    assert set(proposals.subjects([dataset.id])) == {"Billing and payments", "Shipping policy", "Warranty"}
+
+
+def test_headings_are_written_in_one_case_and_once(acme: TenantRef, principal: Principal) -> None:
+    for written, said in (("opening hours", "Opening hours"), ("WARRANTY", "Warranty"), ("VAT", "VAT"),
+                          ("iPhone repairs", "iPhone repairs"), ("Repair", "Repair")):  # fmt: skip
+        assert proposals.subject(written) == said
+    text = "# Repairs\n\nWe mend bikes of every make.\n\n# Warranty\n\nTwo years.\n\n# repair\n\nBy appointment."
+    dataset = services.create_dataset(by=principal, name="Help")
+    services.add_text(by=principal, dataset=dataset, title="Handbook", content=text)
+    while serve():
+        pass
+    assert set(proposals.subjects([dataset.id])) == {"Repairs", "Warranty"}
+
+
+def test_questions_of_the_documents_come_before_those_of_headings(acme: TenantRef, principal: Principal) -> None:
+    dataset = services.create_dataset(by=principal, name="Help")
+    texts = {
+        "Hours": "# Opening hours\n\nFrom nine to five, and on Saturdays until noon.",
+        "Shipping": "# Shipping policy\n\nWe ship all over the country within three days.",
+        "Questions": "# Rental\n\nMay I rent a bike for a week?\n\nYes.\n\nDo you rent helmets?\n\nYes, for free.",
+    }
+    for title, content in texts.items():
+        services.add_text(by=principal, dataset=dataset, title=title, content=content)
+    while serve():
+        pass
+    assert proposals.questions([dataset.id]) == [
+        "May I rent a bike for a week?", "Do you rent helmets?", "What are your opening hours?",
+        "What is your shipping policy?", "Rental: what should I know?",
+    ]  # fmt: skip

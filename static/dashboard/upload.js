@@ -188,6 +188,8 @@ class Uploader {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     this.isSending = false;
     this.tell();
+    const isTaken = this.uploads.every((one) => ["added", "known"].includes(one.state));
+    if (this.words.then && this.uploads.length && isTaken) location.assign(this.words.then);
   }
 
   tell() {

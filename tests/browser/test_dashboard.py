@@ -93,7 +93,7 @@ def _more(addresses: list[str], place: Desk) -> Iterator[str]:
     yield from (f"{place.root}guide/", *(f"{place.root}guide/{step}/" for step in GUIDE))
     document = next(each for each in addresses if crawl.name_of(each) == "document")
     dataset, document_id = document.rstrip("/").split("/documents/")
-    yield f"{document}reprocess/"
+    yield from (f"{document}reprocess/", f"{dataset}/reprocess/")
     yield from (f"{dataset}/chosen/?do={do}&id={document_id}" for do in ("delete", "retry", "reprocess", "tags"))
     for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
         for row in place.owner.get(f"/v1/tenant/datasets/{each['id']}/imports").json()["results"]:

@@ -41,13 +41,15 @@ def newcomer(place: Place, visit: Any) -> tuple[Visitor, str]:
     page.fill("input[name=login]", account["email"])
     page.fill("input[name=password]", PASSWORD)
     page.locator("form:has(input[name=password]) button[type=submit]").click()
-    page.wait_for_url("**/guide/name/")
+    page.wait_for_url("**/guide/provider/")  # the name was given with the account
     return visitor, f"{place.url}/dashboard/{slug}"
 
 
 def test_a_newcomer_gets_to_a_cited_answer_and_onto_a_website(place: Place, newcomer: tuple[Visitor, str]) -> None:
     visitor, _ = newcomer
     page = visitor.page
+    page.get_by_role("link", name="Back").click()
+    page.wait_for_url("**/guide/name/")
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/guide/provider/")
     page.get_by_role("button", name="Continue", exact=True).click()
@@ -68,8 +70,10 @@ def test_a_newcomer_gets_to_a_cited_answer_and_onto_a_website(place: Place, newc
 
 
 def _to_the_first_answer(page: Page) -> None:
-    page.set_input_files("#files", {"name": "policy.md", "mimeType": "text/markdown", "buffer": POLICY})
-    page.get_by_role("link", name="To the bot").click(timeout=60_000)
+    page.set_input_files("#id_files", {"name": "policy.md", "mimeType": "text/markdown", "buffer": POLICY})
+    page.get_by_role("button", name="Add 1 file").click()
+    expect(page.locator("#documents .badge")).to_contain_text("ready", timeout=60_000)
+    page.locator(".guide-foot").get_by_text("Continue").click()
     page.get_by_role("button", name="Make the bot").click()
     expect(page.locator(".play-citations").first).to_contain_text("policy", timeout=60_000)
 
@@ -77,7 +81,7 @@ def _to_the_first_answer(page: Page) -> None:
 def _through_topics_and_look(page: Page) -> None:
     page.wait_for_url("**/guide/topics/")
     expect(page.locator(".probe-outcome.is-good")).to_have_count(5)
-    page.get_by_role("button", name=re.compile("Save the topics")).click()
+    page.get_by_role("button", name="Save and continue").click()
     page.wait_for_url("**/guide/look/")
     expect(page.locator("#widget-preview")).to_contain_text("Greenleaf Assistant")
     page.get_by_role("button", name="Save and continue").click()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.http import Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,12 +55,11 @@ class BotStep(Step):
             f"You are the assistant of {organisation}. Answer its customers' questions from its documents: kindly, "
             "briefly and exactly. Where the documents do not say, say so."
         )
-        with transaction.atomic():
-            bot = bots.create_bot(
-                by=by, name=name, tenant_ai_provider_id=provider.id, is_public=True, system_prompt=prompt
-            )
-            for dataset in Dataset.objects.order_by("created_at", "id")[:5]:
-                bots.link_dataset(by=by, bot_id=bot.id, dataset_id=dataset.id)
+        datasets = Dataset.objects.order_by("created_at", "id").values_list("id", flat=True)[:5]
+        bots.create_bot(
+            by=by, name=name, tenant_ai_provider_id=provider.id, dataset_ids=list(datasets), is_public=True,
+            system_prompt=prompt,
+        )  # fmt: skip
 
     def _talk(self) -> dict[str, Any]:
         if not (self.state.bot and self.state.is_ready):

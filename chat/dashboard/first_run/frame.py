@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
+from bots import services as bots
+from bots.models import Bot
 from chat.dashboard.first_run.state import State
 from tenants.enums import Role
 from tenants.errors import Problem
@@ -66,6 +69,12 @@ class Step:
             sentences = [f"{what}: {sentence}" for what, said in problem.errors.items() for sentence in said]
             messages.error(self.page.request, " ".join(dict.fromkeys(sentences or [problem.detail])))
         return self.page.drawn(status=422, **values)
+
+    @contextmanager
+    def setting_up(self, bot: Bot) -> Iterator[None]:
+        """What changes in here belongs to the bot's first version, as long as no customer was answered."""
+        with bots.changing(by=self.page.principal, bot_id=bot.id, is_new=not self.state.has_answered):
+            yield
 
     def values(self) -> Mapping[str, Any]:
         """What its template reads besides what every step's does."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from chat.dashboard.first_run import bot, knowledge, look, organisation, provider, topics, website
 from chat.dashboard.first_run.frame import Step
-from chat.dashboard.first_run.state import STEPS, State, after, mark, marks
+from chat.dashboard.first_run.state import STEPS, State, after, before, mark, marks
 from tenants.enums import Role
 from tenants.errors import Forbidden, Problem
 from tenants.pages import Page
@@ -38,7 +38,7 @@ class _FirstRun(Page):
     @cached_property
     def state(self) -> State:
         ours = f"{self.request.scheme}://{self.request.get_host()}"
-        return State(marks(self.request, self.tenant), ours=ours)
+        return State(marks(self.request, self.tenant), ours=ours, by=self.principal)
 
 
 class GuidePage(_FirstRun):
@@ -84,7 +84,7 @@ class StepPage(_FirstRun):
         known = {
             "state": self.state, "steps": self.state.shown(name), "step": name, "title": STEPS[name], "may": may,
             "is_done": self.state.is_done(name), "number": list(STEPS).index(name) + 1, "count": len(STEPS),
-            "bot": self.state.bot, "following": after(name),
+            "bot": self.state.bot, "following": after(name), "previous": before(name),
         }  # fmt: skip
         return self.show(template=f"dashboard/guide/{name}.html", status=status, **{**known, **values})
 

@@ -103,7 +103,8 @@ class ProviderStep(Step):
         """A bot that is there answers with it from now on."""
         bot = self.state.bot
         if bot and bot.tenant_ai_provider_id != row.id:
-            bots.update_bot(by=self.page.principal, bot_id=bot.id, tenant_ai_provider_id=row.id, model="")
+            with self.setting_up(bot):
+                bots.update_bot(by=self.page.principal, bot_id=bot.id, tenant_ai_provider_id=row.id, model="")
 
 
 def builtin(step: Step) -> TenantAIProvider:

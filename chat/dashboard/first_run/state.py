@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count
+from django.conf import settings
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -24,7 +25,8 @@ from integrations.enums import ProviderName
 from integrations.models import TenantAIProvider
 from knowledge.enums import Status
 from knowledge.models import Dataset, Document
-from tenants.types import TenantRef
+from tenants.models import AuditEvent
+from tenants.types import Principal, TenantRef
 
 STEPS: dict[str, str | Promise] = {
     "name": gettext_lazy("Your organisation"),
@@ -35,6 +37,8 @@ STEPS: dict[str, str | Promise] = {
     "look": gettext_lazy("Look"),
     "website": gettext_lazy("On your website"),
 }
+HAPPENS = frozenset({"website"})  # what nobody can say is done: it has to be seen
+_IN_WORK = (Status.PENDING, Status.PROCESSING)
 _KEY = "first-run"
 
 
@@ -63,9 +67,16 @@ def mark(request: HttpRequest, tenant: TenantRef, step: str, *, as_: str) -> Non
 class State:
     """What there is, read once each where it is asked for. The bot is the tenant's first, as is the dataset."""
 
-    def __init__(self, marks: Marks, *, ours: str) -> None:
-        """`ours` is the origin that the bot's own page is on."""
-        self.marks, self.ours = marks, ours
+    def __init__(self, marks: Marks, *, ours: str, by: Principal) -> None:
+        """`ours` is the origin by which Parley is read here, on which the bot's own page may be seen."""
+        self.marks, self.ours, self.by = marks, ours, by
+
+    @cached_property
+    def is_named(self) -> bool:
+        """Whether who goes through this made the organisation, and so gave it its name a moment ago."""
+        here = self.by.tenant
+        made = AuditEvent.objects.filter(tenant_id=here.id if here else None, action="tenant.create")
+        return made.filter(Q(actor_kind="anonymous") | Q(actor_id=self.by.user_id)).exists()
 
     @cached_property
     def provider(self) -> TenantAIProvider | None:
@@ -100,7 +111,8 @@ class State:
 
     @property
     def is_reading(self) -> bool:
-        return self.documents[Status.PENDING] + self.documents[Status.PROCESSING] > 0
+        waits = self.documents[Status.PENDING] + self.documents[Status.PROCESSING] > 0
+        return waits or (self.dataset is not None and self.dataset.imports.filter(status__in=_IN_WORK).exists())
 
     @cached_property
     def scope(self) -> Scope | None:
@@ -110,16 +122,24 @@ class State:
     def visitor(self) -> Visit | None:
         """The last website that showed the bot; its own page where no other did."""
         rows = list(bots.visits(self.bot.id).filter(refused="")) if self.bot else []
-        return next((row for row in rows if row.origin != self.ours), rows[0] if rows else None)
+        return next((row for row in rows if not self._is_own(row)), rows[0] if rows else None)
 
     @property
     def is_own_page(self) -> bool:
-        return self.visitor is not None and self.visitor.origin == self.ours
+        return self.visitor is not None and self._is_own(self.visitor)
+
+    def _is_own(self, visit: Visit) -> bool:
+        return visit.origin in {self.ours, settings.PUBLIC_URL}
 
     @cached_property
     def has_customer(self) -> bool:
         """Whether anybody was talked to in public."""
         return bool(self.bot) and Conversation.objects.filter(bot=self.bot, source=Source.PUBLIC).exists()
+
+    @cached_property
+    def has_answered(self) -> bool:
+        """Whether anybody was talked to, by whichever door; the playground keeps no conversation."""
+        return bool(self.bot) and Conversation.objects.filter(bot=self.bot).exists()
 
     @property
     def is_found(self) -> bool:
@@ -127,7 +147,7 @@ class State:
 
     def is_done(self, step: str) -> bool:
         made: dict[str, Any] = {
-            "name": lambda: self.provider or self.dataset,
+            "name": lambda: self.provider or self.dataset or self.is_named,
             "provider": lambda: self.provider,
             "knowledge": lambda: self.is_ready,
             "bot": lambda: self.bot,
@@ -135,10 +155,10 @@ class State:
             "look": lambda: self.bot and hasattr(self.bot, "look"),
             "website": lambda: self.is_found,
         }
-        return bool(step in self.marks.seen or made[step]())
+        return bool(made[step]()) or (step in self.marks.seen and step not in HAPPENS)
 
     def is_settled(self, step: str) -> bool:
-        return self.is_done(step) or step in self.marks.skipped
+        return self.is_done(step) or step in self.marks.skipped | self.marks.seen
 
     @property
     def next_step(self) -> str | None:
@@ -151,9 +171,16 @@ class State:
             {
                 "name": name, "title": title, "is_current": name == current, "is_done": self.is_done(name),
                 "is_skipped": name in self.marks.skipped and not self.is_done(name),
+                "is_awaited": name in self.marks.seen and not self.is_done(name),
             }
             for name, title in STEPS.items()
         ]  # fmt: skip
+
+
+def before(step: str) -> str | None:
+    names = list(STEPS)
+    at = names.index(step)
+    return names[at - 1] if at else None
 
 
 def after(step: str) -> str | None:

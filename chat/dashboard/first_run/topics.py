@@ -47,7 +47,9 @@ class TopicsForm(PageForm):
         most=50, longest=200, rows=4, label=gettext_lazy("The bot never talks about"),
         help_text=gettext_lazy("One topic on each line."),
     )  # fmt: skip
-    strictness_level = forms.ChoiceField(choices=STRICTNESS, label=gettext_lazy("How strict is it?"))
+    strictness_level = forms.ChoiceField(
+        choices=STRICTNESS, widget=forms.RadioSelect, label=gettext_lazy("How strict is it?")
+    )
     in_topic = forms.CharField(max_length=500, required=False, label=gettext_lazy("On a topic"))
     off_topic = forms.CharField(max_length=500, required=False, label=gettext_lazy("On something else"))
     forbidden = forms.CharField(max_length=500, required=False, label=gettext_lazy("On a forbidden topic"))
@@ -90,10 +92,11 @@ class TopicsStep(Step):
     def _save(self, fields: Mapping[str, Any]) -> None:
         by, bot, scope = self.page.principal, self.state.bot, self.state.scope
         assert bot is not None
-        if scope:
-            bots.update_scope(by=by, bot_id=bot.id, scope_id=scope.id, **fields)
-        else:
-            bots.create_scope(by=by, bot_id=bot.id, **fields)
+        with self.setting_up(bot):
+            if scope:
+                bots.update_scope(by=by, bot_id=bot.id, scope_id=scope.id, **fields)
+            else:
+                bots.create_scope(by=by, bot_id=bot.id, **fields)
 
     def _scope(self) -> dict[str, Any]:
         """The bot's own, or what the documents suggest."""

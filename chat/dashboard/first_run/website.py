@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots import origins, services
+from chat.dashboard import doctor
 from chat.dashboard.first_run.frame import Step
 from chat.dashboard.lines import Lines
+from tenants.enums import Role
 from tenants.pages import PageForm
 
 
@@ -43,11 +45,10 @@ class WebsiteStep(Step):
         bot = self.state.bot
         if bot is None:
             return {}
-        ours = self.state.ours
         return {
-            "form": DomainsForm(initial={"allowed_domains": bot.allowed_domains}),
-            "snippet": f'<script src="{ours}/widget.js" data-bot="{bot.id}" async></script>',
-            "hosted": f"{ours}/c/{bot.id}/",
+            "form": DomainsForm(initial={"allowed_domains": bot.allowed_domains}), "snippet": doctor.snippet(bot.id),
+            "hosted": doctor.page_address(bot.id),
+            "elsewhere": doctor.elsewhere(self.state.ours) if self.page.principal.role == Role.OWNER else None,
         }  # fmt: skip
 
     def part(self, name: str) -> HttpResponseBase:
