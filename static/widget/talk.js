@@ -63,6 +63,7 @@ export class Talk {
   listen() {
     addEventListener("online", guarded(() => { if (this.view.noted.textContent === this.T.offline) this.view.note(""); this.watch(true); }));
     addEventListener("offline", guarded(() => this.view.note(this.T.offline)));
+    if (navigator.onLine === false) this.view.note(this.T.offline); // since before the chat was there
     document.addEventListener("visibilitychange", guarded(() => this.watch(true)));
     addEventListener("storage", guarded((event) => { // another tab goes on with the talk, or begins a new one
       if (event.key !== this.frame.key || this.running || (this.remembered()?.session || null) === this.session) return;

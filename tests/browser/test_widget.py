@@ -321,6 +321,7 @@ def test_an_error_is_told_and_the_question_can_be_sent_again(place: Place, bot: 
 def test_offline_and_too_much_are_said(place: Place, bot: str, visit: Any) -> None:
     visitor = visit()
     page = opened(visitor, place.page(bot))
+    expect(part(page, ".note")).to_be_hidden()
     visitor.context.set_offline(True)
     expect(part(page, ".note")).to_contain_text("You are offline")
     part(page, ".ask textarea").fill(QUESTION)
