@@ -47,6 +47,7 @@ DEEDS: Mapping[str, Word] = {
     "api_key.update": _("Changed an API key"),
     "api_key.rotate": _("Replaced an API key"),
     "api_key.revoke": _("Revoked an API key"),
+    "audit.export": _("Exported the audit log"),
     "bot.create": _("Made a bot"),
     "bot.update": _("Changed a bot’s draft"),
     "bot.duplicate": _("Copied a bot"),

@@ -21,7 +21,7 @@ from chat.analytics.svg import Series
 from chat.dashboard import days
 from chat.dashboard.conversations import ALL, bots_to_choose
 from tenants.enums import Role
-from tenants.pages import Page, PageForm
+from tenants.pages import FilterForm, Page
 
 RANGES = {
     "7": gettext_lazy("7 days"),
@@ -32,12 +32,12 @@ RANGES = {
 WEEKS_FROM = 120  # days of a span from which on its charts go by weeks
 
 
-class SpanForm(PageForm):
+class SpanForm(FilterForm):
+    behind = ("since", "until")
+
     range = forms.ChoiceField(required=False, label=gettext_lazy("Last"), choices=list(RANGES.items()))
-    since = forms.DateField(
-        required=False, label=gettext_lazy("or from"), widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(required=False, label=gettext_lazy("to"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(required=False, label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature

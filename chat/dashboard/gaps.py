@@ -18,12 +18,12 @@ from chat.enums import GapKind, GapStatus
 from chat.models import Gap
 from tenants.enums import Role
 from tenants.errors import Problem
-from tenants.pages import FormPage, Page, PageForm
+from tenants.pages import FilterForm, FormPage, Page, PageForm
 
 SHOWN = 25
 
 
-class GapFilterForm(PageForm):
+class GapFilterForm(FilterForm):
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
     kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[*ALL, *GapKind.choices])
     status = forms.ChoiceField(required=False, label=gettext_lazy("Status"), choices=GapStatus.choices)

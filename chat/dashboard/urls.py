@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from chat.dashboard import (
     analytics,
+    audit_log,
     cases,
     conversations,
     gaps,
@@ -65,6 +66,8 @@ urlpatterns: list[URLPattern] = [
     path("gaps/<uuid:gap_id>/reopen/", gaps.ReopenGap.as_view(), name="gap-reopen"),
     path("analytics/", analytics.Analytics.as_view(), name="analytics"),
     path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
+    path("audit-log/", audit_log.AuditLogView.as_view(), name="audit-log"),
+    path("audit-log/sheet/", audit_log.AuditSheet.as_view(), name="audit-sheet"),
     path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
     path("usage/", usage.UsageView.as_view(), name="usage"),
 ]
