@@ -195,7 +195,11 @@ def test_a_gap_is_answered_on_its_page(
     path = f"/dashboard/acme/gaps/{Gap.objects.get().id}/"
     assert b"cryptocurrency" in client.get("/dashboard/acme/gaps/?kind=unanswered").content
     assert b"Nothing fits" in client.get("/dashboard/acme/gaps/?kind=disliked").content
-    assert b"Write the answer" in client.get(path).content
+    shown = client.get(path).content
+    assert b"Write the answer" in shown
+    assert (
+        shown.index(b'class="quote"') < shown.index(b"All that was found, with its figures") < shown.index(b"Rank by")
+    )
     assert b"Write the answer" not in page_as(Role.VIEWER).get(path).content
     assert page_as(Role.OWNER, tenant=globex).get(path.replace("acme", "globex")).status_code == 404
     empty = client.post(path, {"dataset_id": str(handbook.id), "question": "Crypto?", "answer": ""})

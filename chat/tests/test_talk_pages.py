@@ -181,3 +181,13 @@ def test_anothers_conversation_is_none(page_as: PageAs, make_bot: MakeBot, globe
     assert theirs.get(path.replace("acme", "globex")).status_code == 404
     assert page_as(Role.OWNER).get(f"{HOME}conversations/{uuid4()}/").status_code == 404
     assert page_as(Role.OWNER).get(path).status_code == 200
+
+
+def test_what_the_widget_tells_is_shown_in_words() -> None:
+    told = {"page": "https://acme.example/", "source": "widget", "language": "pt-br", "plan": "gold", "x": 5}
+    assert [(str(name), str(value)) for name, value in answers.told_facts(told)] == [
+        ("On the page", "https://acme.example/"), ("Talked in", "the widget on a website"), ("Language", "Portuguese"),
+        ("plan", "gold"), ("x", "5"),
+    ]  # fmt: skip
+    assert answers.told_facts({"language": "??", "source": 3}) == [("Language", "??"), ("Talked in", 3)]
+    assert answers.told_facts(None) == []
