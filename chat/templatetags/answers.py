@@ -93,12 +93,6 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f} %"
 
 
-@register.filter
-def signed(share: float) -> str:
-    """A change as people read it: `+12 %`."""
-    return f"{share * 100:+.0f} %"
-
-
 @register.simple_tag(takes_context=True)
 def page_of(context: template.Context, line: Line) -> str:
     """The page that mends a line of the checklist."""
