@@ -19,7 +19,6 @@ from chat.analytics import figures, svg, tables
 from chat.analytics.figures import Span
 from chat.analytics.svg import Series, Tone
 from chat.dashboard import days, sheet
-from chat.dashboard.compared import Figure, Kind, figure
 from chat.dashboard.conversations import ALL, bots_to_choose
 from tenants.enums import Role
 from tenants.pages import FilterForm, Page
@@ -96,8 +95,11 @@ class Analytics(Page):
     def groups(self, now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
         """The leading figures, and the rest by what they are about; costs for admins."""
 
-        def of(kind: Kind, *named: tuple[str, str]) -> list[Figure]:
-            return [figure(name=name, title=title, kind=kind, now=now, then=then) for name, title in named]
+        def of(kind: str, *named: tuple[str, str]) -> list[dict[str, Any]]:
+            return [
+                {"name": name, "title": title, "kind": kind, "value": now[name], "before": then[name]}
+                for name, title in named
+            ]
 
         answers = of(
             "count", ("answers", _("Answers")), ("refused", _("Refused")), ("failed", _("Failed")),

@@ -20,10 +20,10 @@ from bots.models import Bot
 from chat import tokens
 from chat.analytics import figures, svg
 from chat.analytics.svg import Series
-from chat.dashboard.compared import figure
 from chat.gaps import gathering
 from chat.models import Citation, Conversation, Feedback, Gap, Message
 from chat.readiness import tenant as readiness
+from chat.templatetags.compared import compared
 from chat.tests.conftest import talk
 from knowledge.models import Dataset, Document
 from tenants.enums import Role
@@ -193,7 +193,7 @@ def test_the_sheet_is_for_people(page_as: PageAs, make_bot: MakeBot) -> None:
 
 def test_changes_are_told_in_words() -> None:
     def told(name: str, kind: Any, now: float | None, then: float | None) -> tuple[str, str, str]:
-        found = figure(name=name, title="", kind=kind, now={name: now}, then={name: then})
+        found = compared({"name": name, "kind": kind, "value": now, "before": then})
         return found.arrow, found.change, found.tone
 
     assert told("conversations", "count", 12, 10) == ("▲", "2 more than before (10)", "neutral")

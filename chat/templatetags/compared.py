@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chat.analytics.svg import Tone
 from chat.templatetags.answers import dollars, percent, seconds
+
+register = template.Library()
 
 Kind = Literal["count", "share", "time", "money"]
 # Whether more of it is good, bad, or neither.
@@ -38,18 +41,18 @@ _LESS_WORDS = {
 class Figure:
     """`arrow` is for the eye, `change` says the same in words; `tone` is what the change means."""
 
-    name: str
-    title: str
     value: str
     arrow: str
     change: str
     tone: Tone
 
 
-def figure(*, name: str, title: str, kind: Kind, now: Mapping[str, Any], then: Mapping[str, Any]) -> Figure:
-    value, before = now[name], then[name]
-    arrow, change, tone = _change(name, kind, value, before)
-    return Figure(name=name, title=title, value=shown(kind, value), arrow=arrow, change=change, tone=tone)
+@register.filter
+def compared(found: Mapping[str, Any]) -> Figure:
+    """A figure as the page of analytics gives it: its `name`, `kind`, `value`, and the one `before`."""
+    kind: Kind = found["kind"]
+    arrow, change, tone = _change(found["name"], kind, found["value"], found["before"])
+    return Figure(value=shown(kind, found["value"]), arrow=arrow, change=change, tone=tone)
 
 
 def shown(kind: Kind, value: float | None) -> str:
