@@ -24,6 +24,7 @@ from tenants.models import AuditEvent
 from tenants.pages import FilterForm, Page
 
 MOST, BATCH = 10_000, 500
+_NAMELESS = {"message"}  # details that are ids of what has neither name nor page
 _HEAD = ("time", "who", "what", "to_what", "details", "action", "target", "data")
 
 
@@ -113,9 +114,8 @@ def shown(event: AuditEvent, known: Mapping[str, Thing]) -> Shown:
     facts = [
         (audit_words.fact(key), _fact(key, value, known))
         for key, value in event.data.items()
-        if value not in ("", None, []) and not (key in audited.NAMES and str(value) == str(name))
-        and (key, audited.ID.fullmatch(str(value)) is not None) not in _PLAIN
-    ]  # fmt: skip
+        if not _is_said(key, value, str(name), known)
+    ]
     return Shown(
         at=event.at, actor=event.actor, deed=words.in_words(event.action, "deed"),
         target=Thing(name or (_("no longer there") if event.target else ""), thing.page if thing else ()),
@@ -123,7 +123,13 @@ def shown(event: AuditEvent, known: Mapping[str, Thing]) -> Shown:
     )  # fmt: skip
 
 
-_PLAIN = {("message", True)}  # an id of something that has neither name nor page
+def _is_said(key: str, value: object, name: str, known: Mapping[str, Thing]) -> bool:
+    """Whether a detail tells nothing beside the name: nothing at all, the name again, the id of what has none."""
+    if key in _NAMELESS or value in ("", None, []):
+        return True
+    if key == "bot_id":
+        return bool(name) and str(_fact(key, value, known).name) == name
+    return key in audited.NAMES and str(value) == name
 
 
 def _fact(key: str, value: object, known: Mapping[str, Thing]) -> Thing:
