@@ -18,7 +18,7 @@ from bots.enums import Threshold
 
 # How far short of its threshold something is still worth a word; the classifier's scores spread wider.
 CLOSE: Mapping[str, float] = {
-    Threshold.FORBIDDEN: 0.1, Threshold.ALLOWED: 0.1, Threshold.ESCALATION: 0.1, Threshold.INJECTION: 1.0,
+    Threshold.FORBIDDEN: 0.15, Threshold.ALLOWED: 0.15, Threshold.ESCALATION: 0.15, Threshold.INJECTION: 1.0,
 }  # fmt: skip
 _ABOUT: Mapping[str, str | Promise] = {
     "forbidden": gettext_lazy("About the forbidden topic {topic}."),

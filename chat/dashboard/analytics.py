@@ -93,11 +93,19 @@ class Analytics(Page):
         )  # fmt: skip
 
     def groups(self, now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
-        """The leading figures, and the rest by what they are about; costs for admins."""
+        """The leading figures, and the rest by what they are about; costs for admins. A period in which nothing was
+        said is none to compare with."""
+        is_empty = not (then["conversations"] or then["answers"])
 
         def of(kind: str, *named: tuple[str, str]) -> list[dict[str, Any]]:
             return [
-                {"name": name, "title": title, "kind": kind, "value": now[name], "before": then[name]}
+                {
+                    "name": name,
+                    "title": title,
+                    "kind": kind,
+                    "value": now[name],
+                    "before": None if is_empty else then[name],
+                }
                 for name, title in named
             ]
 

@@ -150,6 +150,10 @@ def test_pages_of_figures_show_them(page_as: PageAs, week: Bot) -> None:
     page = page_as(Role.OWNER).get("/dashboard/acme/analytics/").content.decode()
     assert '<svg class="chart"' in page
     assert "$0.25" in page
+    assert "nothing to compare with" in page
+    assert "than before (0)" not in page
+    said(week, at=timezone.now() - timedelta(days=31), cost_usd="0.25")
+    assert "the same as before" in page_as(Role.OWNER).get("/dashboard/acme/analytics/").content.decode()
     assert "$0.25" not in page_as(Role.EDITOR).get("/dashboard/acme/analytics/").content.decode()
     empty = page_as(Role.VIEWER).get("/dashboard/acme/analytics/?since=2020-01-01&until=2020-01-02&range=x&bot=y")
     assert "Nothing was said in this time" in empty.content.decode()
