@@ -167,7 +167,7 @@ def create_key(*, by: Principal, name: str, scopes: list[str], **fields: Any) ->
             created_by=by.user_id,
             **fields,
         )
-        audit.record(by=by, action="api_key.create", target=key.id, data={"scopes": key.scopes})
+        audit.record(by=by, action="api_key.create", target=key.id, data={"name": key.name, "scopes": key.scopes})
     return key, secret
 
 
@@ -176,7 +176,7 @@ def update_key(*, by: Principal, key: APIKey, **changes: Any) -> APIKey:  # noqa
         for field, value in changes.items():
             setattr(key, field, value)
         key.save(update_fields=[*changes, "updated_at"])
-        audit.record(by=by, action="api_key.update", target=key.id, data={"changed": sorted(changes)})
+        audit.record(by=by, action="api_key.update", target=key.id, data={"name": key.name, "changed": sorted(changes)})
     return key
 
 
@@ -188,7 +188,7 @@ def rotate_key(*, by: Principal, key: APIKey) -> str:
     with transaction.atomic():
         key.key_prefix, key.key_hash = tokens.prefix_of(secret), tokens.hash_of(secret)
         key.save(update_fields=["key_prefix", "key_hash", "updated_at"])
-        audit.record(by=by, action="api_key.rotate", target=key.id)
+        audit.record(by=by, action="api_key.rotate", target=key.id, data={"name": key.name})
     return secret
 
 
@@ -197,4 +197,4 @@ def revoke_key(*, by: Principal, key: APIKey) -> None:
     with transaction.atomic():
         key.revoked_at = key.revoked_at or timezone.now()
         key.save(update_fields=["revoked_at", "updated_at"])
-        audit.record(by=by, action="api_key.revoke", target=key.id)
+        audit.record(by=by, action="api_key.revoke", target=key.id, data={"name": key.name})

@@ -103,8 +103,8 @@ class Verdict:
 
     `layer` decided, `nearest` is the example that the question is nearest to. `doubtful`: another figure a little off
     would have decided otherwise. `ahead` is how far the question is beyond each threshold it was held against, by the
-    names in `bots.enums.Threshold`; below 0 it is short of it. `language` is that of a phrase the rules know, "" where
-    the question has to tell it.
+    names in `bots.enums.Threshold`; below 0 it is short of it; `closest` is the phrase that comes nearest to each.
+    `language` is that of a phrase the rules know, "" where the question has to tell it.
     """
 
     action: Action
@@ -117,3 +117,4 @@ class Verdict:
     nearest: str | None = None
     doubtful: bool = False
     ahead: Mapping[str, float] = field(default_factory=dict)
+    closest: Mapping[str, str] = field(default_factory=dict)

@@ -70,7 +70,12 @@ def create(
     _check(row)
     with transaction.atomic():
         row.save()
-        audit.record(by=by, action="ai_provider.create", target=row.id, data={"provider_name": row.provider_name})
+        audit.record(
+            by=by,
+            action="ai_provider.create",
+            target=row.id,
+            data={"name": row.name, "provider_name": row.provider_name},
+        )
     return row
 
 
@@ -92,7 +97,12 @@ def update(*, by: Principal, provider: TenantAIProvider, **changes: Any) -> Tena
         if not TenantAIProvider.objects.select_for_update().filter(id=provider.id, updated_at=seen).exists():
             raise ChangedMeanwhile
         provider.save(force_update=True)
-        audit.record(by=by, action="ai_provider.update", target=provider.id, data={"changed": sorted(changes)})
+        audit.record(
+            by=by,
+            action="ai_provider.update",
+            target=provider.id,
+            data={"name": provider.name, "changed": sorted(changes)},
+        )
     return provider
 
 
@@ -102,7 +112,7 @@ def delete(*, by: Principal, provider: TenantAIProvider) -> None:
     try:
         with transaction.atomic():
             provider.delete()
-            audit.record(by=by, action="ai_provider.delete", target=target)
+            audit.record(by=by, action="ai_provider.delete", target=target, data={"name": provider.name})
     except (ProtectedError, IntegrityError) as error:  # the latter where a bot came at the same moment
         raise ProviderInUse(_("Bots or datasets use this provider. Give them another one first.")) from error
 
@@ -125,7 +135,12 @@ def try_out(*, by: Principal, provider: TenantAIProvider, model: str = "") -> Pr
         TenantAIProvider.objects.filter(id=provider.id).update(
             last_tested_at=provider.last_tested_at, last_test_code=result.code or "ok", last_test_detail=result.detail
         )
-        audit.record(by=by, action="ai_provider.test", target=provider.id, data={"code": result.code or "ok"})
+        audit.record(
+            by=by,
+            action="ai_provider.test",
+            target=provider.id,
+            data={"name": provider.name, "code": result.code or "ok"},
+        )
     return result
 
 

@@ -58,6 +58,25 @@ class PageForm(forms.Form):
             self.add_error(None, problem.detail if problem.detail != problem.title else rest or problem.detail)
 
 
+class FilterForm(PageForm):
+    """Filters of a list, none of which has to be filled in (templates/ui/filters.html). Those named in `behind` stand
+    behind "More" until one of them is set."""
+
+    behind: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def common(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.behind]
+
+    @property
+    def rare(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name in self.behind]
+
+    @property
+    def rare_is_set(self) -> bool:
+        return any(field.value() or field.errors for field in self.rare)
+
+
 class Page(View):
     """A page inside a tenant. `roles` says what each method asks of a member, `section` which entry of the menu it
     belongs to; a method absent from `roles` is the owner's. `costly` are the methods that count as costly

@@ -52,6 +52,7 @@ DEEDS: Mapping[str, Word] = {
     "api_key.update": _("Changed an API key"),
     "api_key.rotate": _("Replaced an API key"),
     "api_key.revoke": _("Revoked an API key"),
+    "audit.export": _("Exported the audit log"),
     "bot.create": _("Made a bot"),
     "bot.update": _("Changed a bot’s draft"),
     "bot.duplicate": _("Copied a bot"),
@@ -159,37 +160,6 @@ STEPS: Mapping[str, Word] = {
 
 # Who did it, where nobody was signed in.
 ACTORS: Mapping[str, Word] = {"anonymous": pgettext_lazy("on record", "anonymous")}
-# What is on record beside a deed.
-FIELDS: Mapping[str, Word] = {
-    "before": pgettext_lazy("on record", "before"),
-    "bot": pgettext_lazy("on record", "bot"),
-    "bot_id": pgettext_lazy("on record", "bot"),
-    "cases": pgettext_lazy("on record", "cases"),
-    "changed": pgettext_lazy("on record", "changed"),
-    "code": pgettext_lazy("on record", "result"),
-    "conversations": pgettext_lazy("on record", "conversations"),
-    "dataset": pgettext_lazy("on record", "dataset"),
-    "dataset_id": pgettext_lazy("on record", "dataset"),
-    "document": pgettext_lazy("on record", "document"),
-    "documents": pgettext_lazy("on record", "documents"),
-    "file_name": pgettext_lazy("on record", "file"),
-    "form": pgettext_lazy("on record", "format"),
-    "from": pgettext_lazy("on record", "from"),
-    "key_id": pgettext_lazy("on record", "API key"),
-    "limit": pgettext_lazy("on record", "limit"),
-    "message": pgettext_lazy("on record", "message"),
-    "model": pgettext_lazy("on record", "model"),
-    "name": pgettext_lazy("on record", "name"),
-    "plan": pgettext_lazy("on record", "plan"),
-    "provider_name": pgettext_lazy("on record", "kind"),
-    "role": pgettext_lazy("on record", "role"),
-    "scopes": pgettext_lazy("on record", "scopes"),
-    "test_set_id": pgettext_lazy("on record", "test set"),
-    "title": pgettext_lazy("on record", "title"),
-    "url": pgettext_lazy("on record", "address"),
-    "value": pgettext_lazy("on record", "value"),
-    "version": pgettext_lazy("on record", "version"),
-}
 
 # What a plan allows, where it is used up (tenants.plans); a worker’s row may keep it.
 LIMITS: Mapping[str, str] = {
@@ -203,7 +173,7 @@ LIMITS: Mapping[str, str] = {
 
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS,
-    "field": FIELDS, "actor": ACTORS,
+    "actor": ACTORS,
 }  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class TriedOut(serializers.Serializer[Tried]):
     doubtful = serializers.BooleanField(source="verdict.doubtful")
     scores = serializers.DictField(source="verdict.scores", child=serializers.FloatField())
     ahead = serializers.DictField(source="verdict.ahead", child=serializers.FloatField())
+    closest = serializers.DictField(source="verdict.closest", child=serializers.CharField())
 
 
 class CountOut(serializers.Serializer[bench.Count]):

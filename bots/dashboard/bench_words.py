@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from bots.dashboard.fields import EXAMPLE_CHARACTERS
 from bots.enums import Threshold
+from bots.guardrails import reading
 from bots.guardrails.bench import Changed, Report, Suggestion, Tried
-from bots.types import Verdict
+from bots.types import ScopePolicy, Verdict
 
 Word = str | Promise
 KINDS: Mapping[str, Word] = {
@@ -43,6 +47,12 @@ VERDICTS: Mapping[str, Word] = {
     "escalation": _("something that calls a person"),
     "private": _("private data"),
 }
+# Whose examples teach the guard what was expected: the threshold, and the list of phrases.
+_LISTS: Mapping[str, tuple[Threshold, str]] = {
+    "refuse": (Threshold.FORBIDDEN, "forbidden_topics"),
+    "allow": (Threshold.ALLOWED, "allowed_topics"),
+    "escalate": (Threshold.ESCALATION, "escalation_triggers"),
+}
 THRESHOLDS: Mapping[str, Word] = {
     Threshold.FORBIDDEN: _("forbidden topics"),
     Threshold.ALLOWED: _("allowed topics"),
@@ -55,8 +65,7 @@ THRESHOLDS: Mapping[str, Word] = {
 class Reason:
     """Why a verdict is what it is. `figures`: how far beyond each threshold, below 0 short of it."""
 
-    about: Word
-    topic: str | None
+    sentences: list[SafeString]
     layer: Word
     nearest: str | None
     doubtful: bool
@@ -64,12 +73,24 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A topic whose example the message could become; `value` is how its button says it."""
+
+    topic: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
+    """`remedies`: of what went wrong, the likeliest topic first; `is_example`: it is one of a topic's already."""
+
     text: str
     expected: Word
     outcome: Word
     passed: bool
     reason: Reason
+    remedies: list[Remedy] = field(default_factory=list)
+    is_example: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +150,9 @@ class Shown:
     total: int
 
 
-def shown(report: Report) -> Shown:
-    groups = [_group(kind, [each for each in report.tried if each.probe.kind == kind]) for kind in KINDS]
+def shown(report: Report, policy: ScopePolicy) -> Shown:
+    """`policy` is what was tried, whose topics may be given examples."""
+    groups = [_group(kind, [each for each in report.tried if each.probe.kind == kind], policy) for kind in KINDS]
     return Shown(
         groups=[group for group in groups if group.rows],
         outcomes=list(OUTCOMES.values()),
@@ -143,9 +165,9 @@ def shown(report: Report) -> Shown:
 
 
 def reason(verdict: Verdict) -> Reason:
+    said = reading.sentences(kind=verdict.kind, topic=verdict.topic, ahead=verdict.ahead, closest=verdict.closest)
     return Reason(
-        about=VERDICTS[verdict.kind],
-        topic=verdict.topic,
+        sentences=said,
         layer=LAYERS[verdict.layer],
         nearest=verdict.nearest,
         doubtful=verdict.doubtful,
@@ -153,12 +175,31 @@ def reason(verdict: Verdict) -> Reason:
     )
 
 
-def _group(kind: str, tried: Sequence[Tried]) -> Group:
+def _group(kind: str, tried: Sequence[Tried], policy: ScopePolicy) -> Group:
     rows = [
-        Row(each.probe.text, OUTCOMES[each.probe.expected], OUTCOMES[each.outcome], each.passed, reason(each.verdict))
+        Row(
+            text=each.probe.text, expected=OUTCOMES[each.probe.expected], outcome=OUTCOMES[each.outcome],
+            passed=each.passed, reason=reason(each.verdict), remedies=_remedies(each, policy),
+            is_example=not each.passed and any(each.probe.text in said for said in policy.topic_examples.values()),
+        )
         for each in sorted(tried, key=lambda each: each.passed)
-    ]
+    ]  # fmt: skip
     return Group(KINDS[kind], sum(each.passed for each in tried), rows)
+
+
+def _remedies(tried: Tried, policy: ScopePolicy) -> list[Remedy]:
+    """What a topic's example can mend: that a message on it was not taken for one."""
+    probe = tried.probe
+    if tried.passed or not probe.relevant or probe.kind not in {"own", "in_topic", "forbidden"}:
+        return []
+    threshold, name = _LISTS.get(probe.expected, (None, ""))
+    phrases: Sequence[str] = getattr(policy, name, ())
+    if threshold is None or len(probe.text) > EXAMPLE_CHARACTERS:
+        return []
+    likeliest = probe.topic or tried.verdict.closest.get(threshold)
+    free = [phrase for phrase in phrases if probe.text not in policy.examples(phrase)]
+    ordered = sorted(free, key=lambda phrase: phrase != likeliest)
+    return [Remedy(phrase.replace("_", " "), json.dumps([name, phrase, probe.text])) for phrase in ordered]
 
 
 def _table(report: Report) -> list[tuple[Word, Word, list[tuple[int, bool]]]]:

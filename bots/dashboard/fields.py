@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 Phrase = tuple[str, list[str]]
+EXAMPLES, EXAMPLE_CHARACTERS = 20, 500  # of one phrase
 
 
 class Prose(forms.CharField):
@@ -106,7 +107,7 @@ class Phrases(forms.Field):
         return list(found.values())
 
     def _take(self, found: dict[str, Phrase], phrase: str, said: str) -> None:
-        examples = lines(said, most=20, longest=500)
+        examples = lines(said, most=EXAMPLES, longest=EXAMPLE_CHARACTERS)
         if not phrase:
             if examples:
                 raise ValidationError(_("These examples lack the topic that they are of: %(said)s") % {"said": said})

@@ -6,12 +6,11 @@ from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from bots import behaviour, selectors, services
 from bots.dashboard import bench_words, scope_form
 from bots.dashboard.scope_form import BenchForm, ScopeForm
-from bots.enums import Threshold
 from bots.guardrails import bench, guard, library, private, refusals
 from bots.pages import BotPage
 from bots.types import ScopePolicy, Verdict
@@ -23,7 +22,8 @@ QUESTION_CHARACTERS = 2000
 
 class GuardrailsPage(BotPage):
     """One form; `do` says whether it is saved, tried on the bench, or tried with one question. `take` is a suggestion
-    of the bench that goes into the form. What is tried is what the form says, saved or not."""
+    of the bench that goes into the form, `example` a message that becomes a topic's example there. What is tried is
+    what the form says, saved or not."""
 
     template: ClassVar[str] = "dashboard/bots/guardrails.html"
     tab: ClassVar[str] = "bot-guardrails"
@@ -37,13 +37,13 @@ class GuardrailsPage(BotPage):
         return self._page(form, BenchForm())
 
     def post(self, request: HttpRequest, bot_id: UUID) -> HttpResponseBase:
-        data = _with_taken(request.POST)
+        data, topic = scope_form.with_example(scope_form.with_taken(request.POST))
         form, questions = ScopeForm(data), BenchForm(data)
-        do = "bench" if "take" in data else data.get("do", "save")
+        do = "bench" if {"take", "example"} & set(data) else data.get("do", "save")
         if do in {"bench", "try"}:
             self.count_cost()
         if do == "bench":
-            return self._benched(form, questions)
+            return self._benched(form, questions, topic)
         if do == "try":
             return self._tried(form, questions, data.get("question", ""))
         return self._saved(form, questions)
@@ -69,16 +69,17 @@ class GuardrailsPage(BotPage):
             else:
                 services.update_scope(by=by, bot_id=bot_id, scope_id=active.id, **fields)
 
-    def _benched(self, form: ScopeForm, questions: BenchForm) -> HttpResponseBase:
+    def _benched(self, form: ScopeForm, questions: BenchForm, topic: str) -> HttpResponseBase:
+        """`topic` was just given an example."""
         report = None
         if form.is_valid() and questions.is_valid():
             try:
                 policy = services.proposed_policy(**form.scope())
                 live = selectors.profile(self.bot.id).scope
-                report = bench_words.shown(bench.run(policy=policy, own=questions.probes(), live=live))
+                report = bench_words.shown(bench.run(policy=policy, own=questions.probes(), live=live), policy)
             except Problem as problem:
                 form.refuse(problem)
-        return self._answer("dashboard/bots/_bench.html", form, questions, report=report)
+        return self._answer("dashboard/bots/_bench.html", form, questions, report=report, added_to=topic)
 
     def _tried(self, form: ScopeForm, questions: BenchForm, question: str) -> HttpResponseBase:
         tried, asked = None, question.replace("\x00", "").strip()[:QUESTION_CHARACTERS]
@@ -103,16 +104,6 @@ def _known() -> list[str]:
     """What the topics and triggers are called that need no examples."""
     entries = [*library.read("topics.toml").values(), *library.read("triggers.toml").values()]
     return sorted({entry["names"][0].replace("_", " ") for entry in entries if entry["names"]})
-
-
-def _with_taken(sent: QueryDict) -> QueryDict:
-    """What was sent, with a suggestion of the bench in its field."""
-    name, _colon, value = sent.get("take", "").partition(":")
-    if name not in Threshold.values:
-        return sent
-    data = sent.copy()
-    data[f"threshold_{name}"] = value
-    return data
 
 
 def _one(policy: ScopePolicy, question: str, bot_name: str) -> dict[str, Any]:

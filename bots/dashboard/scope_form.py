@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -154,6 +156,34 @@ def values_of(policy: ScopePolicy) -> dict[str, Any]:
         "judge": policy.judge.value,
         **{f"threshold_{name}": shift for name, shift in policy.thresholds.items()},
     }
+
+
+def with_taken(sent: QueryDict) -> QueryDict:
+    """What was sent, with a suggestion of the bench in its field."""
+    name, _colon, value = sent.get("take", "").partition(":")
+    if name not in Threshold.values:
+        return sent
+    data = sent.copy()
+    data[f"threshold_{name}"] = value
+    return data
+
+
+def with_example(sent: QueryDict) -> tuple[QueryDict, str]:
+    """What was sent, with a message among the examples of a topic that the form lists; and that topic, "" where there
+    is none."""
+    try:
+        name, phrase, text = map(str, json.loads(sent.get("example", "")))
+    except (ValueError, TypeError, RecursionError):
+        return sent, ""
+    said = sent.getlist(name) if name in PHRASES else []
+    place = next((at for at, each in enumerate(said) if each.strip().casefold() == phrase.strip().casefold()), None)
+    if place is None:
+        return sent, ""
+    data = sent.copy()
+    examples = [*data.getlist(f"{name}_examples"), *[""] * len(said)][: len(said)]
+    examples[place] = "\n".join(once([*examples[place].splitlines(), text]))
+    data.setlist(f"{name}_examples", examples)
+    return data, phrase.replace("_", " ")
 
 
 def _questions(label: Any, placeholder: Any) -> Lines:  # noqa: ANN401 -- lazy texts

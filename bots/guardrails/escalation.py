@@ -42,6 +42,7 @@ class Match:
     nearest: str | None = None
     doubtful: bool = False
     ahead: float = 0.0
+    closest: str = ""
 
 
 def match(vector: Vectors, *, policy: ScopePolicy) -> Match:
@@ -62,6 +63,7 @@ def match(vector: Vectors, *, policy: ScopePolicy) -> Match:
         nearest=asked.texts[int((asked.vectors @ vector).argmax())],
         doubtful=abs(ahead) <= topics.GREY,
         ahead=round(ahead, 4),
+        closest=phrase,
     )
 
 

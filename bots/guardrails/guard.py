@@ -111,7 +111,7 @@ def _by_topic(policy: ScopePolicy, question: str, vector: Vectors) -> Verdict:
     match = topics.match(question=question, vector=vector, policy=policy)
     found = Verdict(
         action="allow", kind=match.kind, topic=match.topic, scores=match.scores, nearest=match.nearest,
-        doubtful=match.doubtful, ahead=match.ahead,
+        doubtful=match.doubtful, ahead=match.ahead, closest=match.closest,
     )  # fmt: skip
     if match.kind == "forbidden":
         return replace(found, action="refuse", reason="forbidden_topic")
@@ -126,6 +126,7 @@ def _by_trigger(policy: ScopePolicy, vector: Vectors, found: Verdict) -> Verdict
         scores={**found.scores, **trigger.scores},
         doubtful=found.doubtful or trigger.doubtful,
         ahead={**found.ahead, Threshold.ESCALATION.value: trigger.ahead},
+        closest={**found.closest, Threshold.ESCALATION.value: trigger.closest},
     )
     if not trigger.topic:
         return found

@@ -78,7 +78,7 @@ class Topic:
 @dataclass(frozen=True)
 class Match:
     """`nearest` is the example the question is nearest to; `doubtful`: a little more or less would decide otherwise.
-    `ahead` is how far beyond its limits the best topic of a kind is."""
+    `ahead` is how far beyond its limits the best topic of a kind is, `closest` which one that is."""
 
     kind: Literal["forbidden", "allowed", "unlisted"]
     topic: str | None
@@ -86,6 +86,7 @@ class Match:
     nearest: str | None = None
     doubtful: bool = False
     ahead: Mapping[str, float] = field(default_factory=dict)
+    closest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,17 @@ def match(*, question: str, vector: Vectors, policy: ScopePolicy) -> Match:
         for name, value, found in ((Threshold.FORBIDDEN, refused, worst), (Threshold.ALLOWED, taken, best))
         if found.topic
     }
+    closest = {
+        name.value: found.topic.phrase
+        for name, found in ((Threshold.FORBIDDEN, worst), (Threshold.ALLOWED, best))
+        if found.topic
+    }
     doubtful = abs(refused) <= GREY or (refused < 0 and abs(taken) <= GREY)
     if worst.topic and worst.side and refused >= 0:
-        return Match("forbidden", worst.topic.phrase, scores, worst.side.closest(vector), doubtful, ahead)
+        return Match("forbidden", worst.topic.phrase, scores, worst.side.closest(vector), doubtful, ahead, closest)
     if best.topic and best.side and taken >= 0:
-        return Match("allowed", best.topic.phrase, scores, best.side.closest(vector), doubtful, ahead)
-    return Match("unlisted", None, scores, None, doubtful, ahead)
+        return Match("allowed", best.topic.phrase, scores, best.side.closest(vector), doubtful, ahead, closest)
+    return Match("unlisted", None, scores, None, doubtful, ahead, closest)
 
 
 def contrast(vector: Vectors, *, beside: Sequence[Topic]) -> float:

@@ -66,7 +66,7 @@ def duplicate_bot(*, by: Principal, bot_id: UUID, name: str) -> Bot:
         for row in looks:
             row.bot = bot
             row.save(force_insert=True)
-        audit.record(by=by, action="bot.duplicate", target=bot.id, data={"from": str(first.id)})
+        audit.record(by=by, action="bot.duplicate", target=bot.id, data={"name": bot.name, "from": str(first.id)})
         publish.if_changed(bot=bot, by=by)
     return bot
 
@@ -97,7 +97,7 @@ def update_bot(*, by: Principal, bot_id: UUID, **changes: Any) -> Bot:  # noqa: 
             changes["settings"] = {**bot.settings, **changes["settings"]}
         _set(bot, changes)
         TenantRoute.objects.filter(id=bot.id).update(origins=_origins(bot))
-        audit.record(by=by, action="bot.update", target=bot.id, data={"changed": sorted(changes)})
+        audit.record(by=by, action="bot.update", target=bot.id, data={"name": bot.name, "changed": sorted(changes)})
     return bot
 
 
@@ -121,7 +121,8 @@ def _link(*, by: Principal, bot: Bot, dataset_id: UUID, **fields: Any) -> BotDat
     if bot.links.filter(dataset_id=dataset_id).exists():
         raise DatasetAlreadyLinked
     link = BotDataset.objects.create(bot=bot, dataset_id=dataset_id, **fields)
-    audit.record(by=by, action="bot_dataset.create", target=bot.id, data={"dataset_id": str(dataset_id)})
+    data = {"name": bot.name, "dataset_id": str(dataset_id)}
+    audit.record(by=by, action="bot_dataset.create", target=bot.id, data=data)
     return link
 
 
@@ -129,7 +130,7 @@ def update_link(*, by: Principal, bot_id: UUID, dataset_id: UUID, **changes: Any
     with changing(by=by, bot_id=bot_id) as bot:
         link = selectors.link(bot=bot, dataset_id=dataset_id)
         _set(link, changes)
-        data = {"dataset_id": str(link.dataset_id), "changed": sorted(changes)}
+        data = {"name": bot.name, "dataset_id": str(link.dataset_id), "changed": sorted(changes)}
         audit.record(by=by, action="bot_dataset.update", target=link.bot_id, data=data)
     return link
 
@@ -137,7 +138,7 @@ def update_link(*, by: Principal, bot_id: UUID, dataset_id: UUID, **changes: Any
 def unlink_dataset(*, by: Principal, bot_id: UUID, dataset_id: UUID) -> None:
     with changing(by=by, bot_id=bot_id) as bot:
         link = selectors.link(bot=bot, dataset_id=dataset_id)
-        data = {"dataset_id": str(link.dataset_id)}
+        data = {"name": bot.name, "dataset_id": str(link.dataset_id)}
         audit.record(by=by, action="bot_dataset.delete", target=link.bot_id, data=data)
         link.delete()
 
@@ -150,7 +151,7 @@ def create_scope(*, by: Principal, bot_id: UUID, is_active: bool = True, **field
         if is_active:
             bot.bot_scopes.filter(is_active=True).update(is_active=False)
         scope = Scope.objects.create(bot=bot, is_active=is_active, **fields)
-        audit.record(by=by, action="scope.create", target=scope.id, data={"bot_id": str(bot.id)})
+        audit.record(by=by, action="scope.create", target=scope.id, data={"name": bot.name, "bot_id": str(bot.id)})
     return scope
 
 
@@ -167,7 +168,7 @@ def update_scope(*, by: Principal, bot_id: UUID, scope_id: UUID, **changes: Any)
             changes["context_settings"] = {**scope.context_settings, **changes["context_settings"]}
         _settle_examples(scope, changes)
         _set(scope, changes)
-        data = {"bot_id": str(bot.id), "changed": sorted(changes)}
+        data = {"name": bot.name, "bot_id": str(bot.id), "changed": sorted(changes)}
         audit.record(by=by, action="scope.update", target=scope.id, data=data)
     return scope
 
@@ -176,7 +177,7 @@ def delete_scope(*, by: Principal, bot_id: UUID, scope_id: UUID) -> None:
     """Without an active scope the defaults hold (`bots.types.ScopePolicy`); no older scope comes back by itself."""
     with changing(by=by, bot_id=bot_id) as bot:
         scope = selectors.scope(bot=bot, scope_id=scope_id)
-        audit.record(by=by, action="scope.delete", target=scope.id, data={"bot_id": str(scope.bot_id)})
+        audit.record(by=by, action="scope.delete", target=scope.id, data={"name": bot.name, "bot_id": str(bot.id)})
         scope.delete()
 
 
@@ -197,14 +198,15 @@ def tie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> KeyBot:
         if bot.key_ties.filter(key_id=key_id).exists():
             raise KeyAlreadyTied
         tie = KeyBot.objects.create(bot=bot, key_id=key_id)
-        audit.record(by=by, action="key_bot.create", target=bot.id, data={"key_id": str(key_id)})
+        audit.record(by=by, action="key_bot.create", target=bot.id, data={"name": bot.name, "key_id": str(key_id)})
     return tie
 
 
 def untie_key(*, by: Principal, bot_id: UUID, key_id: UUID) -> None:
     with transaction.atomic():
-        tie = selectors.tie(bot=locked(bot_id), key_id=key_id)
-        audit.record(by=by, action="key_bot.delete", target=tie.bot_id, data={"key_id": str(tie.key_id)})
+        bot = locked(bot_id)
+        tie = selectors.tie(bot=bot, key_id=key_id)
+        audit.record(by=by, action="key_bot.delete", target=bot.id, data={"name": bot.name, "key_id": str(key_id)})
         tie.delete()
 
 

@@ -50,5 +50,7 @@ def discard_draft(*, by: Principal, bot_id: UUID) -> Bot:
         live = bot.live_version
         if live and publishing.differs(bot, behaviour.draft(bot.id)):
             restore.restore(bot=bot, version=live)
-            audit.record(by=by, action="bot.discard_draft", target=bot.id, data={"version": live.number})
+            audit.record(
+                by=by, action="bot.discard_draft", target=bot.id, data={"name": bot.name, "version": live.number}
+            )
     return bot

@@ -44,7 +44,7 @@ def update_look(*, by: Principal, bot_id: UUID, **changes: Any) -> Look:  # noqa
     with transaction.atomic():
         bot = locked(bot_id)
         Look.objects.update_or_create(bot=bot, defaults=settled)
-        audit.record(by=by, action="look.update", target=bot.id, data={"changed": sorted(settled)})
+        audit.record(by=by, action="look.update", target=bot.id, data={"name": bot.name, "changed": sorted(settled)})
     return selectors.look(bot_id)
 
 
@@ -58,7 +58,7 @@ def put_logo(*, by: Principal, bot_id: UUID, data: bytes) -> Look:
         bot = locked(bot_id)
         digest = hashlib.sha256(data).hexdigest()[:16]
         Logo.objects.update_or_create(bot=bot, defaults={"kind": kind, "digest": digest, "data": data})
-        audit.record(by=by, action="look.update", target=bot.id, data={"changed": ["logo"]})
+        audit.record(by=by, action="look.update", target=bot.id, data={"name": bot.name, "changed": ["logo"]})
     return selectors.look(bot_id)
 
 
@@ -67,7 +67,7 @@ def remove_logo(*, by: Principal, bot_id: UUID) -> None:
     with transaction.atomic():
         bot = locked(bot_id)
         if Logo.objects.filter(bot=bot).delete()[0]:
-            audit.record(by=by, action="look.update", target=bot.id, data={"changed": ["logo"]})
+            audit.record(by=by, action="look.update", target=bot.id, data={"name": bot.name, "changed": ["logo"]})
 
 
 def record_visit(*, bot_id: UUID, origin: str, refused: str = "") -> None:

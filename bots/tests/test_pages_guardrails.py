@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from bots import behaviour, services
+from bots.guardrails import reading
 from bots.models import Bot, Scope
 from tenants.enums import Role
 from tenants.types import Principal
@@ -152,6 +155,63 @@ def test_the_bench_offers_what_it_suggests(page: Client, root: str) -> None:
     assert 'name="take" value="forbidden:' in part
 
 
+def test_the_bench_repairs_what_it_finds_wrong(page: Client, root: str, bot: Bot) -> None:
+    said = "How much does your boss earn?"
+    topics = _topics("forbidden_topics", ("personal_information", ""), ("medical advice", ""))
+    part = _text(page.post(root, _form(do="bench", ask_refuse=said, **topics), headers=HTMX))
+    assert "Add as an example of personal information" in part
+    example = json.dumps(["forbidden_topics", "personal_information", said])
+    assert f'name="example" value="{escape(example)}"' in part
+    sent = _form(example=example, do="save", ask_refuse=said, **topics)
+    shown = page.post(root, sent)
+    text = _text(shown)
+    assert shown.context["form"]["forbidden_topics"].value()[0] == ("personal_information", said)
+    assert "among the examples of personal information now" in text
+    assert "1 of 1" in text
+    assert not Scope.objects.exists()
+    assert bot.versions.count() == 1
+
+
+def test_an_example_is_not_offered_twice(page: Client, root: str) -> None:
+    said = "What does your boss earn?"
+    topics = _topics("forbidden_topics", ("personal_matters", f"Where do you live?\r\n{said}"))
+    part = _text(page.post(root, _form(do="bench", ask_refuse=said, **topics), headers=HTMX))
+    assert "It is an example already" in part
+    own = part.partition("Your questions")[2].partition("On the forbidden topics")[0]
+    assert "Add as an example" not in own
+    sent = _form(example=json.dumps(["forbidden_topics", "personal_matters", said]), **topics)
+    assert page.post(root, sent).context["form"]["forbidden_topics"].value()[0][1].splitlines() == [
+        "Where do you live?", said,
+    ]  # fmt: skip
+
+
+def test_what_no_example_mends_is_offered_none(page: Client, root: str) -> None:
+    off_topic = _form(do="bench", strictness_level="lenient", ask_elsewhere="How high is Mont Blanc?")
+    assert "Add as an example" not in _text(page.post(root, off_topic, headers=HTMX))
+    for unknown in ('["forbidden_topics", "other", "x"]', '["csrf", "a", "b"]', "[[[", "5", '["a"]'):
+        shown = page.post(root, _form(example=unknown, **_topics("forbidden_topics", ("medical advice", ""))))
+        assert shown.status_code == 200
+        assert "Nothing is saved yet." not in _text(shown)
+    assert not Scope.objects.exists()
+
+
+def test_a_verdict_says_what_a_message_is_close_to() -> None:
+    def said(kind: str, topic: str | None = None, **ahead: float) -> str:
+        closest = {"forbidden": "medical_advice", "allowed": "shipping", "escalation": "a <b>dispute</b>"}
+        return " ".join(reading.sentences(kind=kind, topic=topic, ahead=ahead, closest=closest))
+
+    assert said("unlisted", forbidden=-0.08) == "Close to <em>medical advice</em>, not close enough to refuse."
+    assert said("unlisted", forbidden=-0.3, injection=-3.2) == "Close to nothing that is listed."
+    assert said("allowed", "shipping", allowed=0.1, forbidden=-0.4) == "About the allowed topic <em>shipping</em>."
+    assert "&lt;b&gt;dispute" in said("unlisted", escalation=-0.05)
+    assert "a little like an attack" in said("unlisted", injection=-0.4)
+    assert said("injection") == "Taken for an attack on the bot."
+    assert said("") == ""
+    assert reading.sentences(kind="unlisted", topic=None, ahead={"forbidden": -0.05}, closest={}) == [
+        "Close to nothing that is listed."
+    ]
+
+
 def test_one_question_is_tried(page: Client, root: str, bot: Bot) -> None:
     forbidden = _topics("forbidden_topics", ("medical advice", ""))
 
@@ -165,7 +225,7 @@ def test_one_question_is_tried(page: Client, root: str, bot: Bot) -> None:
     doubt = tried("How high is Mont Blanc?")
     assert "if the documents answer it, else" in doubt
     assert "To a person" in tried("I want to talk to a human")
-    assert "small talk" in tried("Hello")
+    assert "Small talk." in tried("Hello")
     masked = tried("My card is 4111 1111 1111 1111, where is my parcel?")
     assert "[card number]" in masked
     assert "4111" not in masked

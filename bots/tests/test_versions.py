@@ -225,7 +225,9 @@ def test_a_rollback_brings_a_version_back_in_one_call(
     assert "system_prompt" in _fields(answer.json()["changes"])
     assert selectors.profile(bot.id) == selectors.profile(bot.id, draft=True) == good
     assert Scope.objects.get(bot=bot, is_active=True).id == scope.id
-    assert AuditEvent.objects.get(action="bot.rollback").data == {"version": 5, "note": "It was better", "to": 3}
+    assert AuditEvent.objects.get(action="bot.rollback").data == {
+        "name": bot.name, "version": 5, "note": "It was better", "to": 3,
+    }  # fmt: skip
 
     again = api.post(f"{BOTS}/{bot.id}/rollback", {"version": 3})
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_publish")

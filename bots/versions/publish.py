@@ -64,7 +64,7 @@ def publish(
     bot.live_version = version
     bot.save(update_fields=["live_version"])
     _protect(bot, draft)
-    data: dict[str, Any] = {"version": version.number} | ({"note": note} if note else {})
+    data: dict[str, Any] = {"name": bot.name, "version": version.number} | ({"note": note} if note else {})
     action = "bot.rollback" if rolled_back_to else "bot.publish"
     audit.record(by=by, action=action, target=bot.id, data=data | ({"to": rolled_back_to} if rolled_back_to else {}))
     return version

@@ -32,6 +32,7 @@ class Span:
     def parameters(self) -> dict[str, Any]:
         return {
             "since": self.since, "until": self.until, "zone": self.zone, "bot": self.bot_id, "key": self.by.key_id,
+            "none": "",
         }  # fmt: skip
 
 
@@ -59,10 +60,13 @@ _TIMES = {
     "latency_p50": ("total", 0.5), "latency_p95": ("total", 0.95),
     "first_word_p50": ("first_word", 0.5), "first_word_p95": ("first_word", 0.95),
 }  # fmt: skip
+# The same of those answers alone that a model wrote: what was refused or greeted before that is there at once.
+_MODEL_TIMES = {f"model_{name}": _TIMES[name] for name in ("latency_p50", "latency_p95", "first_word_p50")}
 _PERCENTILES = ",\n  ".join(
     f"percentile_cont({share}) WITHIN GROUP (ORDER BY (m.latency_ms->>'{step}')::float)"
-    f" FILTER (WHERE m.role = 'assistant' AND m.status = 'complete') AS {name}"
-    for name, (step, share) in _TIMES.items()
+    f" FILTER (WHERE m.role = 'assistant' AND m.status = 'complete'"
+    f"{' AND m.model <> %(none)s' if name in _MODEL_TIMES else ''}) AS {name}"
+    for name, (step, share) in {**_TIMES, **_MODEL_TIMES}.items()
 )
 _FROM = f"""
   FROM chat_message m
@@ -138,9 +142,9 @@ _COUNTS = (
     "conversations", "resolved", "answers", "refused", "unanswered", "escalated", "failed", "by_people", "liked",
     "disliked", "prompt_tokens", "completion_tokens", "cost_usd",
 )  # fmt: skip
-NOTHING: Mapping[str, Any] = {**dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_TIMES)}
+NOTHING: Mapping[str, Any] = {**dict.fromkeys(_COUNTS, 0), **dict.fromkeys((*_TIMES, *_MODEL_TIMES))}
 SHARES = {"resolution_rate": ("resolved", "conversations"), "approval_rate": ("liked", None)}
-FIGURES = (*_COUNTS, *_TIMES, *SHARES)
+FIGURES = (*_COUNTS, *_TIMES, *SHARES, *_MODEL_TIMES)
 
 
 def _with_shares(found: dict[str, Any]) -> dict[str, Any]:

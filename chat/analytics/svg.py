@@ -5,16 +5,24 @@ Each has a title and a description for who does not see it; the page puts a tabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
+from typing import Literal
 
 from tenants import formats
 
 WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
-CLASSES = ("chart-a", "chart-b", "chart-c", "chart-d")
+_DASHES = ' stroke-dasharray="5 3"'
+# What a series stands for, whose colour the stylesheet has; those with a pattern are told apart without colours too.
+Tone = Literal["good", "bad", "warn", "neutral", "accent"]
+_PATTERNS: Mapping[str, str] = {
+    "bad": '<path d="M0 0L6 6M6 0L0 6"></path>',
+    "warn": '<path d="M0 6L6 0"></path>',
+    "accent": '<circle cx="3" cy="3" r="1.2"></circle>',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +31,25 @@ class Series:
 
     name: str
     values: Sequence[float | None]
+    tone: Tone = "neutral"
 
 
 def bars(*, key: str, title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
-    """Bars of all series, standing on each other. `key` makes the ids unique on the page."""
+    """Bars of counts, those of all series standing on each other. `key` makes the ids unique on the page."""
     totals = [sum(one.values[at] or 0 for one in series) for at in range(len(labels))]
-    top = _top(max(totals, default=0))
+    top = ceil(_top(max(totals, default=0)) / 4) * 4.0  # so that each of its four steps is a whole number
     step = _step(labels)
     shapes = []
     for at, label in enumerate(labels):
         below = 0.0
-        for number, one in enumerate(series):
+        for one in series:
             value = one.values[at] or 0
             if value:
                 high, low = _y(below + value, top), _y(below, top)
-                shapes.append(
-                    f'<rect class="{CLASSES[number % 4]}" x="{LEFT + at * step + step * 0.15:.1f}" y="{high:.1f}"'
-                    f' width="{step * 0.7:.1f}" height="{max(low - high, 0.5):.1f}">'
-                    f"<title>{_tip(label, one.name, value)}</title></rect>"
-                )
+                place = (LEFT + at * step + step * 0.15, high, step * 0.7, max(low - high, 0.5))
+                shapes.append(_box(key, one.tone, place, tip=_tip(label, one.name, value)))
                 below += value
-    return _chart(key, title, labels, series, top, shapes)
+    return _chart(key, title, labels, series, top, [_patterns(key, series), *shapes])
 
 
 def lines(*, key: str, title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
@@ -52,18 +58,54 @@ def lines(*, key: str, title: str, labels: Sequence[str], series: Sequence[Serie
     step = _step(labels)
     shapes = []
     for number, one in enumerate(series):
-        name = CLASSES[number % 4]
+        name, dashes = f"chart-{one.tone}", _DASHES if number else ""
         points = [(LEFT + (at + 0.5) * step, value, at) for at, value in enumerate(one.values)]
         for run in _runs(points):
             path = " ".join(f"{x:.1f},{_y(value, top):.1f}" for x, value, _ in run)
-            shapes.append(f'<polyline class="{name} chart-line" fill="none" points="{path}"></polyline>')
+            shapes.append(f'<polyline class="{name} chart-line" fill="none"{dashes} points="{path}"></polyline>')
         shapes += [
-            f'<circle class="{name}" cx="{x:.1f}" cy="{_y(value, top):.1f}" r="2.5">'
-            f"<title>{_tip(labels[at], one.name, value)}</title></circle>"
+            _point(name, x, _y(value, top), is_round=not number, tip=_tip(labels[at], one.name, value))
             for x, value, at in points
             if value is not None
         ]
     return _chart(key, title, labels, series, top, shapes)
+
+
+def swatch(*, key: str, number: int, tone: Tone, is_line: bool) -> str:
+    """The sign of a series in the legend of its chart."""
+    if not is_line:
+        shape = _box(key, tone, (0.5, 0.5, 11, 11))
+    else:
+        dashes = _DASHES if number else ""
+        line = f'<line class="chart-{tone} chart-line"{dashes} x1="0" x2="12" y1="6" y2="6"></line>'
+        shape = line + _point(f"chart-{tone}", 6, 6, is_round=not number)
+    return f'<svg viewBox="0 0 12 12" aria-hidden="true" class="chart-swatch">{shape}</svg>'
+
+
+def _box(key: str, tone: Tone, place: tuple[float, float, float, float], *, tip: str = "") -> str:
+    """A box in the colour of what it stands for, and its pattern over it."""
+    x, y, width, height = place
+    where = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    box = f'<rect class="chart-{tone}" {where}>{f"<title>{tip}</title>" if tip else ""}</rect>'
+    over = f'<rect class="chart-over" fill="url(#{key}-{tone})" {where}></rect>' if tone in _PATTERNS else ""
+    return box + over
+
+
+def _point(name: str, x: float, y: float, *, is_round: bool, tip: str = "") -> str:
+    said = f"<title>{tip}</title>" if tip else ""
+    if is_round:
+        return f'<circle class="{name}" cx="{x:.1f}" cy="{y:.1f}" r="2.5">{said}</circle>'
+    return f'<rect class="{name}" x="{x - 2.5:.1f}" y="{y - 2.5:.1f}" width="5" height="5">{said}</rect>'
+
+
+def _patterns(key: str, series: Sequence[Series]) -> str:
+    used = sorted({one.tone for one in series} & set(_PATTERNS))
+    drawn = "".join(
+        f'<pattern id="{key}-{tone}" class="chart-pattern" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f"{_PATTERNS[tone]}</pattern>"
+        for tone in used
+    )
+    return f"<defs>{drawn}</defs>"
 
 
 def _runs(points: Sequence[tuple[float, float | None, int]]) -> list[list[tuple[float, float, int]]]:

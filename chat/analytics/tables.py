@@ -20,6 +20,9 @@ def lines(rows: Iterable[Iterable[object]]) -> str:
 def _cell(value: object) -> object:
     if value is None:
         return ""
+    if isinstance(value, float):
+        rounded = round(value, 6)  # what sums leave behind tells nothing
+        return int(rounded) if rounded.is_integer() else rounded
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

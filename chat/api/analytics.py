@@ -78,6 +78,9 @@ class FiguresOut(serializers.Serializer[Any]):
     latency_p95 = serializers.FloatField(allow_null=True)
     first_word_p50 = serializers.FloatField(allow_null=True)
     first_word_p95 = serializers.FloatField(allow_null=True)
+    model_latency_p50 = serializers.FloatField(allow_null=True, help_text="Of answers that a model wrote.")
+    model_latency_p95 = serializers.FloatField(allow_null=True)
+    model_first_word_p50 = serializers.FloatField(allow_null=True)
 
 
 class RefusedTopicOut(serializers.Serializer[Any]):

@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from chat.analytics import figures, svg, tables
 from chat.analytics.figures import Span
-from chat.analytics.svg import Series
-from chat.dashboard import days
+from chat.analytics.svg import Series, Tone
+from chat.dashboard import days, sheet
 from chat.dashboard.conversations import ALL, bots_to_choose
 from tenants import formats
 from tenants.enums import Role
-from tenants.pages import Page, PageForm
+from tenants.pages import FilterForm, Page
 
 RANGES = {
     "7": gettext_lazy("7 days"),
@@ -32,12 +32,12 @@ RANGES = {
 WEEKS_FROM = 120  # days of a span from which on its charts go by weeks
 
 
-class SpanForm(PageForm):
+class SpanForm(FilterForm):
+    behind = ("since", "until")
+
     range = forms.ChoiceField(required=False, label=gettext_lazy("Last"), choices=list(RANGES.items()))
-    since = forms.DateField(
-        required=False, label=gettext_lazy("or from"), widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(required=False, label=gettext_lazy("to"), widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(required=False, label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- Django's signature
@@ -65,7 +65,13 @@ class Chart:
         draw = svg.lines if is_line else svg.bars
         drawn = draw(key=key, title=title, labels=labels, series=series)
         self.svg: SafeString = mark_safe(drawn)  # noqa: S308 -- our own shapes; what others wrote is escaped where it is drawn
-        self.keys = [(svg.CLASSES[at % 4], one.name) for at, one in enumerate(series)]
+        self.keys = [
+            (
+                mark_safe(svg.swatch(key=key, number=at, tone=one.tone, is_line=is_line)),  # noqa: S308 -- our own shapes
+                one.name,
+            )
+            for at, one in enumerate(series)
+        ]
         self.rows = [(label, [_cell(one.values[at]) for one in series]) for at, label in enumerate(labels)]
 
 
@@ -86,26 +92,48 @@ class Analytics(Page):
         now, then = figures.summary(span), figures.summary(before)
         points = filled(span, first, last)
         return self.show(
-            form=form, first=first, last=last, now=now, cards=self.cards(now, then), charts=charts_of(points),
+            form=form, first=first, last=last, now=now, charts=charts_of(points), **self.groups(now, then),
             topics=figures.refused_topics(span), cited=figures.cited_documents(span),
         )  # fmt: skip
 
-    def cards(self, now: dict[str, Any], then: dict[str, Any]) -> list[dict[str, Any]]:
-        wanted = [
-            ("conversations", _("Conversations"), "count"), ("answers", _("Answers"), "count"),
-            ("resolution_rate", _("Resolved"), "share"), ("unanswered", _("Nothing found"), "count"),
-            ("refused", _("Refused"), "count"), ("escalated", _("Called for a person"), "count"),
-            ("approval_rate", _("Found helpful"), "share"), ("latency_p50", _("Answer time, median"), "time"),
-            ("latency_p95", _("Answer time, slowest 5 %"), "time"),
-            ("first_word_p50", _("First word, median"), "time"),
+    def groups(self, now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+        """The leading figures, and the rest by what they are about; costs for admins. A period in which nothing was
+        said is none to compare with."""
+        is_empty = not (then["conversations"] or then["answers"])
+
+        def of(kind: str, *named: tuple[str, str]) -> list[dict[str, Any]]:
+            return [
+                {
+                    "name": name,
+                    "title": title,
+                    "kind": kind,
+                    "value": now[name],
+                    "before": None if is_empty else then[name],
+                }
+                for name, title in named
+            ]
+
+        answers = of(
+            "count", ("answers", _("Answers")), ("refused", _("Refused")), ("failed", _("Failed")),
+            ("by_people", _("Written by people")),
+        )  # fmt: skip
+        speed = of(
+            "time", ("model_latency_p50", _("Answer time, median")),
+            ("model_latency_p95", _("Answer time, slowest 5 %")), ("model_first_word_p50", _("First word, median")),
+        )  # fmt: skip
+        tokens = ("prompt_tokens", _("Tokens sent")), ("completion_tokens", _("Tokens answered"))
+        groups = [
+            (_("Answers"), "", [*answers, *of("share", ("approval_rate", _("Found helpful")))]),
+            (_("Speed"), _("Of answers that a model wrote; refusals and greetings ask none."), speed),
+        ]
+        if _sees_costs(self):
+            costs = [*of("money", ("cost_usd", _("Cost"))), *of("count", *tokens)]
+            groups.append((_("Cost"), _("Of the calls that wrote answers."), costs))
+        leading = [
+            *of("count", ("conversations", _("Conversations"))), *of("share", ("resolution_rate", _("Resolved"))),
+            *of("count", ("unanswered", _("Nothing found")), ("escalated", _("Called for a person"))),
         ]  # fmt: skip
-        if Role(self.membership.role).covers(Role.ADMIN):
-            wanted.append(("cost_usd", _("Cost"), "money"))
-        return [
-            {"name": name, "title": title, "kind": kind, "value": now[name], "before": then[name],
-             "change": _change(now[name], then[name])}
-            for name, title, kind in wanted
-        ]  # fmt: skip
+        return {"leading": leading, "figure_groups": groups}
 
 
 class AnalyticsSheet(Page):
@@ -115,17 +143,18 @@ class AnalyticsSheet(Page):
     section: ClassVar[str] = "analytics"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        first, last, bot_id = SpanForm({"range": "30", **request.GET.dict()}).chosen()
+        form = SpanForm({"range": "30", **request.GET.dict()})
+        first, last, bot_id = form.chosen()
         points = figures.timeseries(span_of(self, first, last, bot_id))
-        names = [
-            name
-            for name in ("day", *figures.FIGURES)
-            if name != "cost_usd" or Role(self.membership.role).covers(Role.ADMIN)
-        ]
-        text = tables.lines([names, *([point[name] for name in names] for point in points)])
+        bot = str(dict(form.fields["bot"].choices).get(str(bot_id), "")) if bot_id else "All"  # type: ignore[attr-defined]  # a choice field
+        text = tables.lines(sheet.rows(points, bot=bot, costs=_sees_costs(self)))
         response = HttpResponse(text, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="analytics-{first}-{last}.csv"'
         return response
+
+
+def _sees_costs(page: Page) -> bool:
+    return Role(page.membership.role).covers(Role.ADMIN)
 
 
 def span_of(page: Page, first: date, last: date, bot_id: UUID | None) -> Span:
@@ -150,27 +179,24 @@ def filled(span: Span, first: date, last: date) -> list[dict[str, Any]]:
 def charts_of(points: Sequence[dict[str, Any]]) -> list[Chart]:
     labels = [formats.moment(point["day"], "day_of_year") for point in points]
 
-    def series(name: str, title: str, *, per: float = 1) -> Series:
-        return Series(title, [None if point[name] is None else round(point[name] / per, 3) for point in points])
+    def series(name: str, title: str, tone: Tone, *, per: float = 1) -> Series:
+        values = [None if point[name] is None else round(point[name] / per, 3) for point in points]
+        return Series(title, values, tone)
 
     return [
         Chart(key="talks", title=_("Conversations"), labels=labels, series=[
-            Series(_("Resolved"), [point["resolved"] for point in points]),
-            Series(_("Not resolved"), [point["conversations"] - point["resolved"] for point in points]),
+            series("resolved", _("Resolved"), "good"),
+            Series(_("Not resolved"), [point["conversations"] - point["resolved"] for point in points], "warn"),
         ]),
         Chart(key="trouble", title=_("What was not answered"), labels=labels, series=[
-            series("unanswered", _("Nothing found")), series("refused", _("Refused")),
-            series("escalated", _("Called for a person")), series("failed", _("Failed")),
+            series("unanswered", _("Nothing found"), "warn"), series("refused", _("Refused"), "neutral"),
+            series("escalated", _("Called for a person"), "accent"), series("failed", _("Failed"), "bad"),
         ]),
         Chart(key="opinions", title=_("Feedback"), labels=labels, series=[
-            series("liked", _("Helpful")), series("disliked", _("Not helpful")),
+            series("liked", _("Helpful"), "good"), series("disliked", _("Not helpful"), "bad"),
         ]),
         Chart(key="times", title=_("Answer time in seconds"), labels=labels, is_line=True, series=[
-            series("latency_p50", _("Median"), per=1000), series("latency_p95", _("Slowest 5 %"), per=1000),
+            series("model_latency_p50", _("Median"), "accent", per=1000),
+            series("model_latency_p95", _("Slowest 5 %"), "neutral", per=1000),
         ]),
     ]  # fmt: skip
-
-
-def _change(now: float | None, then: float | None) -> float | None:
-    """By how much of what it was before; nothing to say where it was nothing."""
-    return None if now is None or not then else (now - then) / then

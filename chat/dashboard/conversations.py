@@ -22,7 +22,7 @@ from chat.models import Conversation, Message
 from knowledge.models import Document
 from tenants.enums import Role as Place
 from tenants.errors import NotFound
-from tenants.pages import ConfirmPage, Page, PageForm
+from tenants.pages import ConfirmPage, FilterForm, Page, PageForm
 
 _PLACE = re.compile(r"-?[0-9]{1,9}")
 SHOWN = 50  # messages of a conversation at once
@@ -40,8 +40,10 @@ def bots_to_choose() -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in Bot.objects.order_by("name").values_list("id", "name")]
 
 
-class FilterForm(PageForm):
+class ConversationFilter(FilterForm):
     """The list's filters; what is not understood limits nothing."""
+
+    behind = ("source", "became", "feedback", "since", "until")
 
     search = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
@@ -82,7 +84,7 @@ class Conversations(Page):
     template: ClassVar[str] = "dashboard/conversations/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        form = FilterForm(request.GET)
+        form = ConversationFilter(request.GET)
         rows = selectors.filtered(selectors.conversations(), form.asked())
         return self.show(page=self.paged(rows), form=form, is_filtered=any(request.GET.values()))
 
@@ -94,7 +96,7 @@ class ExportConversations(Page):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         form = "jsonl" if request.GET.get("form") == "jsonl" else "csv"
-        return services.export(by=self.principal, asked=FilterForm(request.GET).asked(), form=form)
+        return services.export(by=self.principal, asked=ConversationFilter(request.GET).asked(), form=form)
 
 
 class OnConversation(Page):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,14 +17,15 @@ from chat import selectors, services
 from chat.dashboard.conversations import ALL, bots_to_choose
 from chat.enums import GapKind, GapStatus
 from chat.models import Gap
+from knowledge.models import Chunk
 from tenants.enums import Role
 from tenants.errors import Problem
-from tenants.pages import FormPage, Page, PageForm
+from tenants.pages import FilterForm, FormPage, Page, PageForm
 
-SHOWN = 25
+SHOWN, BEST = 25, 2
 
 
-class GapFilterForm(PageForm):
+class GapFilterForm(FilterForm):
     search = forms.CharField(required=False, max_length=200, label=gettext_lazy("Search"))
     bot = forms.ChoiceField(required=False, label=gettext_lazy("Bot"))
     kind = forms.ChoiceField(required=False, label=gettext_lazy("Kind"), choices=[*ALL, *GapKind.choices])
@@ -51,6 +52,13 @@ class Gaps(Page):
             page=self.paged(rows), form=form, is_filtered=any(request.GET.values()), kinds=dict(GapKind.choices),
             status_shown=form.cleaned_data.get("status") or "",
         )  # fmt: skip
+
+
+def _best(hits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The nearest passages with their words, as far as they are still there."""
+    texts = dict(Chunk.objects.filter(id__in=[hit["chunk_id"] for hit in hits[:BEST]]).values_list("id", "content"))
+    found = [{**hit, "text": texts.get(UUID(hit["chunk_id"]), "")} for hit in hits[:BEST]]
+    return [hit for hit in found if hit["text"]] or found[:1]
 
 
 class AnswerForm(PageForm):
@@ -82,8 +90,13 @@ class OneGap(FormPage):
 
     def values(self) -> Mapping[str, Any]:
         questions = list(selectors.questions_of(self.gap)[:SHOWN])
-        hits: list[Any] = next((found for each in questions if (found := each.message.trace.get("hits"))), [])
-        return {"gap": self.gap, "questions": questions, "hits": hits, "shown": SHOWN}
+        traces = [each.message.trace for each in questions]
+        trace: Mapping[str, Any] = next((trace for trace in traces if trace.get("hits")), {})
+        hits = list(trace.get("hits", ()))
+        return {
+            "gap": self.gap, "questions": questions, "hits": hits, "shown": SHOWN,
+            "best": _best(hits), "is_about_it": trace.get("relevant", False),
+        }  # fmt: skip
 
     def save(self, form: Any) -> HttpResponseBase:  # noqa: ANN401 -- the page's own form
         given = form.cleaned_data

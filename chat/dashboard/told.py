@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bots.guardrails import reading
 from chat.testing import judge
 from chat.testing.playing import Played
 from chat.turn.types import Said
@@ -91,15 +92,17 @@ def _guard(noted: Mapping[str, Any], said: Said | None) -> dict[str, Any]:
     """What was noted, unless what came after settled it otherwise."""
     verdict = said.verdict if said else None
     kind = verdict.kind if verdict else noted.get("kind", "")
+    topic = noted.get("topic") or (verdict.topic if verdict else "") or ""
     layer, ahead = noted.get("layer", ""), noted.get("ahead") or {}
     return {
         "action": verdict.action if verdict else noted.get("action", ""),
         "kind": words.in_words(kind, "kind"),
         "layer": words.in_words(layer, "layer"),
-        "topic": noted.get("topic") or (verdict.topic if verdict else "") or "",
+        "topic": topic,
         "reason": (verdict.reason if verdict else noted.get("reason")) or "",
         "nearest": noted.get("nearest") or "",
         "doubtful": noted.get("doubtful", False),
+        "sentences": reading.sentences(kind=kind, topic=topic, ahead=ahead, closest=noted.get("closest") or {}),
         "scores": [
             {
                 "name": SCORES.get(name, name),

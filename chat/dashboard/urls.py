@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from chat.dashboard import (
     analytics,
+    audit_log,
     cases,
     conversations,
     gaps,
@@ -67,6 +68,8 @@ urlpatterns: list[URLPattern] = [
     path("analytics/", analytics.Analytics.as_view(), name="analytics"),
     path("analytics/sheet/", analytics.AnalyticsSheet.as_view(), name="analytics-sheet"),
     path("inbox/mail/", inbox.InboxMail.as_view(), name="inbox-mail"),
+    path("audit-log/", audit_log.AuditLogView.as_view(), name="audit-log"),
+    path("audit-log/sheet/", audit_log.AuditSheet.as_view(), name="audit-sheet"),
     path("inbox/count/", inbox.InboxCount.as_view(), name="inbox-count"),
     path("usage/", usage.UsageView.as_view(), name="usage"),
 ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 from django import template
+from django.conf.locale import LANG_INFO
+from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
@@ -63,6 +67,29 @@ def entry(found: dict[str, Any] | None, name: str) -> object:
     return (found or {}).get(name)
 
 
+_FACTS: Mapping[str, str | Promise] = {
+    "page": gettext_lazy("On the page"), "source": gettext_lazy("Talked in"), "language": gettext_lazy("Language"),
+}  # fmt: skip
+_SOURCES: Mapping[str, str | Promise] = {
+    "widget": gettext_lazy("the widget on a website"), "page": gettext_lazy("the bot’s own page"),
+}  # fmt: skip
+
+
+@register.filter
+def told_facts(metadata: dict[str, Any] | None) -> list[tuple[object, object]]:
+    """What came along with a conversation: what the widget tells in words, what others told as they told it."""
+    return [(_FACTS.get(name, name), _told(name, value)) for name, value in (metadata or {}).items()]
+
+
+def _told(name: str, value: object) -> object:
+    if name == "source":
+        return _SOURCES.get(str(value), value)
+    if name == "language" and isinstance(value, str):
+        code = value.partition("-")[0].lower()
+        return get_language_info(code)["name_translated"] if code in LANG_INFO else value
+    return value
+
+
 @register.filter
 def said_again(sentence: str) -> str:
     """What the worker and the turn write in English, in the language of who reads."""
@@ -72,12 +99,6 @@ def said_again(sentence: str) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f} %"
-
-
-@register.filter
-def signed(share: float) -> str:
-    """A change as people read it: `+12 %`."""
-    return f"{share * 100:+.0f} %"
 
 
 @register.simple_tag(takes_context=True)

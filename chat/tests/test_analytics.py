@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from chat.analytics.svg import Series
 from chat.gaps import gathering
 from chat.models import Citation, Conversation, Feedback, Gap, Message
 from chat.readiness import tenant as readiness
+from chat.templatetags.compared import compared
 from chat.tests.conftest import talk
 from knowledge.models import Dataset, Document
 from tenants.enums import Role
@@ -147,12 +150,84 @@ def test_pages_of_figures_show_them(page_as: PageAs, week: Bot) -> None:
     page = page_as(Role.OWNER).get("/dashboard/acme/analytics/").content.decode()
     assert '<svg class="chart"' in page
     assert "$0.25" in page
+    assert "nothing to compare with" in page
+    assert "than before (0)" not in page
+    said(week, at=timezone.now() - timedelta(days=31), cost_usd="0.25")
+    assert "the same as before" in page_as(Role.OWNER).get("/dashboard/acme/analytics/").content.decode()
     assert "$0.25" not in page_as(Role.EDITOR).get("/dashboard/acme/analytics/").content.decode()
     empty = page_as(Role.VIEWER).get("/dashboard/acme/analytics/?since=2020-01-01&until=2020-01-02&range=x&bot=y")
     assert "Nothing was said in this time" in empty.content.decode()
     sheet = page_as(Role.VIEWER).get("/dashboard/acme/analytics/sheet/?range=7").content.decode()
-    assert "cost_usd" not in sheet
+    assert "Cost USD" not in sheet
     assert len(sheet.splitlines()) == 2
+    assert "Cost USD" in page_as(Role.ADMIN).get("/dashboard/acme/analytics/sheet/?range=7").content.decode()
+
+
+def test_speed_is_that_of_answers_that_asked_a_model(api: APIClient, make_bot: MakeBot) -> None:
+    bot = make_bot()
+    for spent in (2000, 4000):
+        said(bot, model="gpt", latency_ms={"total": spent, "first_word": spent / 2})
+    for _ in range(5):
+        said(bot, guardrail_action="refuse", latency_ms={"total": 8, "first_word": 8})
+    found = api.get(SUMMARY, RANGE).json()
+    assert (found["latency_p50"], found["model_latency_p50"], found["model_first_word_p50"]) == (8, 3000, 1500)
+    assert api.get(SERIES, RANGE).json()["points"][0]["model_latency_p95"] == 3900
+    empty = api.get(SUMMARY, {**RANGE, "until": "2026-03-02T00:00:00Z"}).json()
+    assert empty["model_latency_p50"] is None
+
+
+def test_the_sheet_is_for_people(page_as: PageAs, make_bot: MakeBot) -> None:
+    bot = make_bot(name="Helper, Ltd")
+    now = timezone.now() - timedelta(hours=1)
+    said(bot, at=now, model="m", latency_ms={"total": 507.9999999999999}, cost_usd="0.123456", rating="up")
+    said(bot, at=now, rating="up")
+    said(bot, at=now, rating="down")
+    page = page_as(Role.ADMIN)
+    (row,) = csv.DictReader(io.StringIO(page.get(f"/dashboard/acme/analytics/sheet/?bot={bot.id}").content.decode()))
+    assert (row["Bot"], row["Conversations"], row["Resolved %"], row["Helpful %"]) == (
+        "Helper, Ltd",
+        "3",
+        "66.7",
+        "66.7",
+    )
+    assert (row["Answer time median s"], row["Cost USD"], row["First word median s"]) == ("0.51", "0.1235", "")
+    (row,) = csv.DictReader(io.StringIO(page.get("/dashboard/acme/analytics/sheet/").content.decode()))
+    assert row["Bot"] == "All"
+
+
+def test_changes_are_told_in_words() -> None:
+    def told(name: str, kind: Any, now: float | None, then: float | None) -> tuple[str, str, str]:
+        found = compared({"name": name, "kind": kind, "value": now, "before": then})
+        return found.arrow, found.change, found.tone
+
+    assert told("conversations", "count", 12, 10) == ("▲", "2 more than before (10)", "neutral")
+    assert told("unanswered", "count", 1, 4) == ("▼", "3 fewer than before (4)", "good")
+    assert told("resolution_rate", "share", 0.4, 0.5) == ("▼", "10 points fewer than before (50 %)", "bad")
+    assert told("model_latency_p50", "time", 2500, 1000) == ("▲", "1.5 s slower than before (1.0 s)", "bad")
+    assert told("cost_usd", "money", 0.0, 0.0) == ("", "the same as before", "neutral")
+    assert told("approval_rate", "share", 0.4, None) == ("", "nothing to compare with", "neutral")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 6, 7, 9, 10, 11, 15, 61, 999, 12_345])
+def test_axes_of_counts_have_whole_numbers(most: int) -> None:
+    root = ET.fromstring(svg.bars(key="k", title="T", labels=["a"], series=[Series("S", [most], "bad")]))
+    axis = [each.text or "" for each in root.iter("text") if each.attrib["text-anchor"] == "end"]
+    values = [float(each[:-1]) * 1000 if each.endswith("k") else float(each) for each in axis]
+    assert len(axis) == 5
+    assert values[-1] >= most
+    assert all(value.is_integer() for value in values)
+
+
+def test_series_are_told_apart_without_colours() -> None:
+    labels, both = ["a", "b"], [Series("Good", [1, 2], "good"), Series("Bad", [2, 1], "bad")]
+    stacked = svg.bars(key="k", title="T", labels=labels, series=both)
+    assert 'id="k-bad"' in stacked
+    assert stacked.count('fill="url(#k-bad)"') == 2
+    assert "k-good" not in stacked
+    lines = svg.lines(key="k", title="T", labels=labels, series=both)
+    assert (lines.count("stroke-dasharray"), lines.count("<circle")) == (1, 2)
+    assert "stroke-dasharray" in svg.swatch(key="k", number=1, tone="bad", is_line=True)
+    assert 'url(#k-bad)"' in svg.swatch(key="k", number=1, tone="bad", is_line=False)
 
 
 def test_the_overview_says_what_is_left(page_as: PageAs, make_bot: MakeBot, handbook: Dataset) -> None:
@@ -208,7 +283,11 @@ def test_a_gap_is_answered_on_its_page(
     path = f"/dashboard/acme/gaps/{Gap.objects.get().id}/"
     assert b"cryptocurrency" in client.get("/dashboard/acme/gaps/?kind=unanswered").content
     assert b"Nothing fits" in client.get("/dashboard/acme/gaps/?kind=disliked").content
-    assert b"Write the answer" in client.get(path).content
+    shown = client.get(path).content
+    assert b"Write the answer" in shown
+    assert (
+        shown.index(b'class="quote"') < shown.index(b"All that was found, with its figures") < shown.index(b"Rank by")
+    )
     assert b"Write the answer" not in page_as(Role.VIEWER).get(path).content
     assert page_as(Role.OWNER, tenant=globex).get(path.replace("acme", "globex")).status_code == 404
     empty = client.post(path, {"dataset_id": str(handbook.id), "question": "Crypto?", "answer": ""})

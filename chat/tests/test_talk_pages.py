@@ -265,3 +265,13 @@ def test_what_is_said_meanwhile_follows_the_latest_part(page_as: PageAs, make_bo
     assert b"after=170&amp;" in more.content
     refused = client.post(f"{path}reply/", {"content": ""})
     assert [message.position for message in refused.context["said"]] == list(range(150, 200))
+
+
+def test_what_the_widget_tells_is_shown_in_words() -> None:
+    told = {"page": "https://acme.example/", "source": "widget", "language": "pt-br", "plan": "gold", "x": 5}
+    assert [(str(name), str(value)) for name, value in answers.told_facts(told)] == [
+        ("On the page", "https://acme.example/"), ("Talked in", "the widget on a website"), ("Language", "Portuguese"),
+        ("plan", "gold"), ("x", "5"),
+    ]  # fmt: skip
+    assert answers.told_facts({"language": "??", "source": 3}) == [("Language", "??"), ("Talked in", 3)]
+    assert answers.told_facts(None) == []

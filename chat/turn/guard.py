@@ -72,4 +72,5 @@ def facts(verdict: Verdict) -> dict[str, Any]:
         "doubtful": verdict.doubtful,
         "scores": dict(verdict.scores),
         "ahead": dict(verdict.ahead),
+        "closest": dict(verdict.closest),
     }

@@ -84,7 +84,7 @@ def _build(by: Principal) -> dict[str, str]:
     bots.link_dataset(by=by, bot_id=bot.id, dataset_id=dataset.id, priority=1)
     bots.create_scope(
         by=by, bot_id=bot.id, strictness_level="moderate", allowed_topics=ALLOWED, forbidden_topics=FORBIDDEN,
-        context_settings={"citation_required": True, "escalation_triggers": ["billing_dispute"]},
+        context_settings={"citation_required": True, "escalation_triggers": ["billing dispute"]},
     )  # fmt: skip
     _, key = keys.create_key(by=by, name="Demonstration", scopes=["chat:read", "chat:write", "bots:read"])
     return {"acme_key": key, "bot_id": str(bot.id)}

@@ -43,7 +43,9 @@ def update_dataset(*, by: Principal, dataset: Dataset, **changes: Any) -> Datase
             setattr(dataset, name, value)
         _check_splitting(dataset)
         dataset.save(update_fields=[*changes, "updated_at"])
-        audit.record(by=by, action="dataset.update", target=dataset.id, data={"changed": sorted(changes)})
+        audit.record(
+            by=by, action="dataset.update", target=dataset.id, data={"name": dataset.name, "changed": sorted(changes)}
+        )
     return dataset
 
 
@@ -60,7 +62,9 @@ def delete_dataset(*, by: Principal, dataset: Dataset) -> None:
             count = documents.count()
             row.delete()
             moves.drop_empty_spaces()
-            audit.record(by=by, action="dataset.delete", target=dataset.id, data={"documents": count})
+            audit.record(
+                by=by, action="dataset.delete", target=dataset.id, data={"name": dataset.name, "documents": count}
+            )
             files.drop_unused_on_commit(keys)
     except ProtectedError as error:
         raise DatasetInUse from error

@@ -68,7 +68,9 @@ def update_document(*, by: Principal, document: Document, discard_edits: bool = 
         for name, value in changes.items():
             setattr(row, name, value)
         row.save(update_fields=[*changes, "updated_at"])
-        audit.record(by=by, action="document.update", target=row.id, data={"changed": sorted(changes)})
+        audit.record(
+            by=by, action="document.update", target=row.id, data={"title": row.title, "changed": sorted(changes)}
+        )
         if renamed:
             _start_over(Document.objects.filter(id=row.id))
     return _fresh(document)
@@ -86,7 +88,8 @@ def replace_document(*, by: Principal, document: Document, new: Incoming, discar
             if not discard_edits:
                 _check_edits([row.id])
             _put_in_place(row, new)
-            audit.record(by=by, action="document.replace", target=row.id, data={"file_name": new.file_name})
+            data = {"title": row.title, "file_name": new.file_name}
+            audit.record(by=by, action="document.replace", target=row.id, data=data)
     except IntegrityError as error:
         files.drop_unused([new.key])
         raise SameContent from error
@@ -104,7 +107,7 @@ def reprocess_document(*, by: Principal, document: Document, discard_edits: bool
         row = _locked(document.id)
         if not discard_edits:
             _check_edits([row.id])
-        audit.record(by=by, action="document.reprocess", target=row.id)
+        audit.record(by=by, action="document.reprocess", target=row.id, data={"title": row.title})
         _start_over(Document.objects.filter(id=row.id))
     return _fresh(document)
 
@@ -123,7 +126,12 @@ def reprocess_documents(
         rows = rows.exclude(id__in=_edited())
     with transaction.atomic():
         count = _start_over(Document.objects.filter(id__in=list(rows.values_list("id", flat=True))))
-        audit.record(by=by, action="dataset.reprocess", target=dataset.id, data={"which": which, "documents": count})
+        audit.record(
+            by=by,
+            action="dataset.reprocess",
+            target=dataset.id,
+            data={"name": dataset.name, "which": which, "documents": count},
+        )
     return count
 
 

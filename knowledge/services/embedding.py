@@ -81,7 +81,7 @@ def start_move(*, by: Principal, dataset: Dataset, provider: TenantAIProvider | 
         change = SpaceChange.objects.create(
             dataset=row, space=space, chunk_total=_live(row).count(), created_by=by.user_id
         )
-        audit.record(by=by, action="dataset.move", target=row.id, data={"model": space.model})
+        audit.record(by=by, action="dataset.move", target=row.id, data={"name": row.name, "model": space.model})
         ring_on_commit()
     change.refresh_from_db()
     return change

@@ -84,6 +84,14 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// The tab of this page is in sight, also where the others before it fill a narrow screen.
+function showTab() {
+  const tab = document.querySelector(".tabs [aria-current]");
+  const tabs = tab?.closest(".tabs");
+  if (tabs) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
+showTab();
+
 // What scrolls on its own can be scrolled by keys: it has a place in the order of the Tab key while there is more to see.
 function reachScrollers() {
   for (const each of document.querySelectorAll(".table-wrap, .scroll, .tabs, pre")) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tenants.dashboard import account, audit_log, invitation, members, organisation
+from tenants.dashboard import account, invitation, members, organisation
 from tenants.dashboard import doors as entrances
 
 urlpatterns: list[URLPattern] = [
@@ -17,7 +17,6 @@ urlpatterns: list[URLPattern] = [
     path("invitations/<uuid:invitation_id>/withdraw/", members.WithdrawView.as_view(), name="invitation-withdraw"),
     path("settings/", organisation.SettingsView.as_view(), name="settings"),
     path("settings/delete/", organisation.DeleteView.as_view(), name="organisation-delete"),
-    path("audit-log/", audit_log.AuditLogView.as_view(), name="audit-log"),
 ]
 doors: list[URLPattern] = [
     path("dashboard/", entrances.ChooserView.as_view(), name="chooser"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,17 +10,12 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from tenants import words
-from tenants.models import AuditEvent
 from tenants.pages import zone_of
 
 register = template.Library()
-
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NAMES = ("name", "title", "file_name", "provider_name", "url")  # of what was acted upon, where its deed kept one
 
 # Name of the page, its word, its icon (templates/ui/icons.svg), and the role from which on it is shown.
 _MENU: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise, str, str], ...]], ...] = (
@@ -65,34 +60,16 @@ def page(context: template.Context, name: str, *args: Any) -> str:  # noqa: ANN4
     return _address(context, name, *args)
 
 
-@register.filter
-def plainly(value: object) -> str:
-    """A value of an audit row for people: lists joined, ids small, the rest as it is."""
-    if _ID.fullmatch(str(value)):
-        return format_html('<code class="small-code">{}</code>', str(value))
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+@register.simple_tag(takes_context=True)
+def page_at(context: template.Context, place: Sequence[Any]) -> str:
+    """The address of a page that is given with its ids: `{% page_at thing.page %}`."""
+    return _address(context, *place)
 
 
 @register.filter
 def in_words(code: str | None, what: str) -> words.Word:
     """A code for people: `{{ row.reason|in_words:"reason" }}`; the tables are in tenants/words.py."""
     return words.in_words(code or "", what)
-
-
-@register.filter
-def target(event: AuditEvent) -> dict[str, str]:
-    """What a deed was done to: `name`, where it has one that people know, and `id` otherwise or beside it."""
-    kept = next((str(event.data[name]) for name in _NAMES if event.data.get(name)), "")
-    if _ID.fullmatch(event.target):
-        return {"name": kept, "id": event.target, "kept": kept}
-    return {"name": event.target, "id": "", "kept": ""}
-
-
-@register.filter
-def details(event: AuditEvent) -> list[tuple[str, object]]:
-    """What else is on record of a deed, without the name that stands beside it."""
-    shown = target(event)["kept"]
-    return [(name, value) for name, value in event.data.items() if not (name in _NAMES and str(value) == shown)]
 
 
 @register.simple_tag(takes_context=True)
