@@ -9,10 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from bots import origins
+from bots import origins, selectors
 from bots.models import Bot, Visit
-
-_LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,9 @@ class Findings:
 
 
 def examine(bot: Bot, visits: Sequence[Visit]) -> Findings:
-    """`visits` are all that are remembered. What was refused once is no trouble where it would be served now."""
+    """`visits` are all that are remembered, the latest first."""
     served = [visit for visit in visits if not visit.refused]
-    refused = [
-        visit for visit in visits
-        if visit.refused == "origin_not_allowed" and not origins.matches(visit.origin, bot.allowed_domains)
-    ]  # fmt: skip
+    refused = selectors.turned_away(bot, visits)
     checks = [_active(bot), _public(bot), *_domains(bot), *_seen(bot, served)]
     return Findings(checks=checks, served=served, refused=refused, policy=policy())
 
@@ -76,14 +71,10 @@ def _domains(bot: Bot) -> list[Check]:
     checks = [Check("good", _("Websites are listed: %(count)s.") % {"count": len(bot.allowed_domains)})]
     for domain in bot.allowed_domains:
         parts = urlsplit(domain)
-        if parts.scheme == "http" and (parts.hostname or "") not in _LOCAL and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and not origins.is_local(parts.hostname or ""):
             says = _("%(domain)s is not encrypted.") % {"domain": domain}
             checks.append(Check("warn", says, _("Visitors on https:// are another website: list that one too.")))
     return checks
-
-
-def _is_loopback(host: str) -> bool:
-    return host.startswith("127.")
 
 
 def _seen(bot: Bot, served: Sequence[Visit]) -> list[Check]:
