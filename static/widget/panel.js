@@ -31,7 +31,7 @@ export function start(frame, words) {
     },
     opened(quiet) {
       view.toEnd();
-      if (!quiet) (coarse.matches || view.form.hidden ? frame.panel : view.input).focus();
+      if (!quiet) view.focus();
       talk.opened();
     },
     closed: () => talk.closed(),
@@ -123,6 +123,8 @@ class View {
     root.style.setProperty("--accent", readable(look.color, theme));
     if (mode !== "page") panel.setAttribute("aria-modal", String(small.matches && mode === "bubble"));
   }
+
+  focus() { (coarse.matches || this.form.hidden ? this.frame.panel : this.input).focus(); }
 
   grow() {
     this.input.style.height = "auto"; // through the CSSOM, which no policy forbids

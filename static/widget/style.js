@@ -66,6 +66,7 @@ details blockquote{margin:0 0 8px;white-space:pre-wrap}
 .thumb[aria-pressed=true] svg{fill:currentColor}
 .feedback form{display:flex;gap:6px;width:100%;align-items:flex-end}
 .feedback textarea{flex:1;min-width:0;padding:6px 8px;border:1px solid var(--edge);border-radius:8px;background:var(--bg);resize:vertical}
+.offer{margin-top:8px}
 .said,.note,footer{color:var(--mute);font-size:13.5px}
 .said{display:block}
 .error{margin:0 0 6px;color:var(--bad)}

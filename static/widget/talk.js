@@ -6,6 +6,7 @@ import { draw, writing } from "./message.js";
 import { Refused, call, events, owners, random } from "./server.js";
 
 const DAY = 864e5, LONGEST = 4000, FASTEST = 4e3, SLOWEST = 3e4, REMEMBERED = 10;
+const UNANSWERED = ["nothing_found", "off_topic"]; // why a bot has nothing to say that a person may know
 
 export class Talk {
   session = null;
@@ -116,6 +117,7 @@ export class Talk {
     else if (before !== "open") view.note(before === "with_person" ? T.with_bot : "");
     if (this.status !== before && view.noted.textContent) view.announce(view.noted.firstChild.textContent);
     if (view.person) view.person.hidden = this.status !== "open";
+    if (this.status !== "open") this.offered?.remove();
     this.watch();
   }
 
@@ -139,9 +141,23 @@ export class Talk {
 
   put(message, into) {
     const item = draw(this, message, into);
+    this.offer(item, message.guardrail);
     this.shown.push({ role: message.role, id: message.id, content: plain(message.content).trim() });
     if (!into) this.view.log.append(item);
     this.view.begun(true, this.shown.some((one) => one.role === "user"));
+  }
+
+  // Where the bot had no answer a person may have one. It stands under the last message alone.
+  offer(item, guardrail) {
+    const { view, T } = this;
+    this.offered?.remove();
+    this.offered = null;
+    if (!view.person || this.status !== "open" || !guardrail || !UNANSWERED.includes(guardrail.reason)) return;
+    this.offered = el("div", { class: "offer" }, button(T.person, () => {
+      view.focus(); // the button goes
+      return this.send(T.ask_person);
+    }));
+    item.append(this.offered);
   }
 
   empty() {
@@ -239,7 +255,7 @@ export class Talk {
     const content = answer.message ? answer.message.content : said;
     const next = answer.status || (answer.escalation ? answer.escalation.status || "escalated" : null);
     if (content && next !== "with_person") {
-      this.put({ role: "assistant", id: answer.id, content, citations: answer.citations }, item);
+      this.put({ role: "assistant", id: answer.id, content, citations: answer.citations, guardrail: answer.guardrail }, item);
       view.announce(content);
     } else { // a person answers; the id is that of the question
       item.remove();
