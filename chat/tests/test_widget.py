@@ -130,7 +130,7 @@ def test_the_widgets_parts_fit_together() -> None:
     imported = {name: set(re.findall(r'from "\./(\w+)\.js"', text)) for name, text in modules.items()}
     assert set().union(*imported.values()) <= set(modules)
     assert set().union(*(imported[name] for name in script.PARTS)) <= set(script.PARTS)
-    assert set(modules) - set(script.PARTS) == {"preview", "refused"}
+    assert set(modules) - set(script.PARTS) == {"contact", "preview", "refused"}
     used = set(re.findall(r"\bT\.(\w+)", "".join(modules.values())))
     assert used <= set(texts.load()["en"])
     assert set(re.findall(r"\b(?:texts|words)\.(\w+)", source("widget.js"))) <= set(config.BUBBLE)

@@ -110,7 +110,7 @@ class View {
   keep(event) {
     if (event.key !== "Tab" || this.frame.mode !== "bubble" || !small.matches) return;
     const { panel, root } = this.frame;
-    const all = [...panel.querySelectorAll("button, a[href], textarea, summary, [tabindex='0']")].filter((one) => one.offsetParent);
+    const all = [...panel.querySelectorAll("button, a[href], input, textarea, summary, [tabindex='0']")].filter((one) => one.offsetParent);
     const [edge, other] = event.shiftKey ? [all[0], all[all.length - 1]] : [all[all.length - 1], all[0]];
     const now = root.getRootNode().activeElement;
     if (now !== edge && !(event.shiftKey && now === panel)) return;

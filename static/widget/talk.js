@@ -3,7 +3,7 @@
 
 import { button, el, filled, guarded, plain } from "./dom.js";
 import { draw, writing } from "./message.js";
-import { Refused, call, events, owners, random } from "./server.js";
+import { Refused, call, events, excuse, random } from "./server.js";
 
 const DAY = 864e5, LONGEST = 4000, FASTEST = 4e3, SLOWEST = 3e4, REMEMBERED = 10;
 const UNANSWERED = ["nothing_found", "off_topic"]; // why a bot has nothing to say that a person may know
@@ -103,6 +103,7 @@ export class Talk {
       if (this.ready || (message.role === "person" && message.position > seen)) this.view.unread(true);
     }
     if (follow) this.view.toEnd();
+    this.left = told.has_contact;
     this.settle(told.status);
     this.seen();
   }
@@ -118,15 +119,23 @@ export class Talk {
     if (this.status !== before && view.noted.textContent) view.announce(view.noted.firstChild.textContent);
     if (view.person) view.person.hidden = this.status !== "open";
     if (this.status !== "open") this.offered?.remove();
+    guarded(() => this.reach())();
     this.watch();
+  }
+
+  expected() { return this.status === "escalated" || this.status === "with_person"; }
+
+  // Few are asked, so it is a module of its own.
+  async reach() {
+    if (!this.expected()) this.contact?.remove();
+    else if (this.session && !this.left) (await import("./contact.js")).ask(this);
   }
 
   // Asks again and again while a person is expected.
   watch(soon) {
     clearTimeout(this.timer);
     if (soon) this.pace = FASTEST;
-    const expected = this.status === "escalated" || this.status === "with_person";
-    if (this.session && expected && !document.hidden) this.timer = setTimeout(guarded(() => this.again()), this.pace);
+    if (this.session && this.expected() && !document.hidden) this.timer = setTimeout(guarded(() => this.again()), this.pace);
   }
 
   async again() {
@@ -164,6 +173,7 @@ export class Talk {
     if (this.running) this.running.abort();
     this.shown = [];
     this.latest = -1;
+    this.left = this.contact = null;
     this.view.log.replaceChildren(this.view.start);
     this.view.begun(false, false);
     this.view.note("");
@@ -279,21 +289,11 @@ export class Talk {
     item.classList.remove("writing");
     if (error.name === "AbortError") return item.append(el("span", { class: "said", text: T.stopped }));
     if (error.code === "session_ended") { item.remove(); return this.settle("closed"); }
-    const words = this.excuse(error, said);
+    const words = excuse(error, said, this);
     const fresh = error.code && /^(idempotency|broken|invalid)/.test(error.code);
     item.classList.add("failed");
     item.append(el("p", { class: "error", text: words }), button(T.retry, () => { item.remove(); return this.ask(text, fresh ? random() : key); }));
     view.announce(words);
     view.toEnd();
-  }
-
-  excuse(error, said) {
-    const { T, frame } = this;
-    if (error.code === "rate_limited") return filled(T.busy, error.after || 60);
-    if (error.code === "origin_not_allowed") return T.unavailable;
-    if (navigator.onLine === false) return T.offline;
-    if (frame.blocked) return owners(frame, error);
-    if (error.code === "broken" || (said && !error.code)) return T.broken;
-    return error.code === "assistant_unavailable" && error.message ? error.message : T.failed;
   }
 }

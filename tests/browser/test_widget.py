@@ -291,6 +291,37 @@ def test_a_bot_that_offers_no_person_offers_none_under_its_answers(place: Place,
     expect(page.get_by_role("button", name="Talk to a person")).to_have_count(0)
 
 
+def test_who_waits_for_a_person_may_leave_an_address_once(place: Place, visit: Any) -> None:
+    bot = place.bot(scope=CITED)
+    visitor = visit()
+    page = opened(visitor, place.page(bot))
+    asked, field = part(page, ".contact"), part(page, ".contact input")
+    expect(asked).to_have_count(0)
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(asked).to_be_visible()
+    visitor.picture("widget-contact")
+    assert violations(page) == []
+    field.fill("jane")
+    page.keyboard.press("Enter")
+    expect(part(page, ".contact .error")).to_have_text("This is no e-mail address.")
+    expect(field).to_be_focused()
+    assert violations(page) == []
+    field.fill("jane@customer.example")
+    page.keyboard.press("Enter")
+    expect(asked).to_have_text("An answer goes to your e-mail if you leave.")
+    page.reload()
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    expect(asked).to_have_count(0)
+    page = opened(visit(), place.page(bot))
+    page.get_by_role("button", name="Talk to a person").click()
+    page.get_by_role("button", name="No, thanks").click()
+    expect(part(page, ".contact")).to_be_hidden()
+    expect(part(page, ".ask textarea")).to_be_focused()
+    page.reload()
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    expect(part(page, ".contact")).to_have_count(0)
+
+
 def called(place: Place, bot: str, page: Page) -> Callable[..., None]:
     """A talk that waits for a person; answers what that person can do with it."""
     page.get_by_role("button", name="Talk to a person").click()
