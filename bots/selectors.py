@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import CASCADE, Count, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bots import behaviour
+from bots import behaviour, origins
 from bots.enums import DEFAULT_SETTINGS
 from bots.models import Bot, BotDataset, BotVersion, KeyBot, Logo, Look, Scope, TestCase, TestRun, TestSet, Visit
 from bots.types import BotProfile
@@ -17,6 +20,9 @@ from tenants import context
 from tenants.errors import NotFound
 from tenants.types import Principal
 
+# What a website is told that the bot does not list, as it is kept of its visit; and how many of these are shown.
+NOT_LISTED = "origin_not_allowed"
+MOST_TURNED_AWAY = 10
 # Plain, since the ORM takes longer to put it into words than the database to answer; asked for each turn of talk.
 _PROFILE = """
 SELECT bot.id, bot.name, bot.is_public, bot.is_active, bot.allowed_domains, version.behaviour::text AS live
@@ -166,7 +172,17 @@ def logo(bot_id: UUID) -> Logo:
 
 def visits(bot_id: UUID) -> QuerySet[Visit]:
     """The websites that asked for the bot's widget, the latest first."""
-    return Visit.objects.filter(bot_id=bot_id).order_by("-last_at", "id")
+    return Visit.objects.filter(bot_id=bot_id).select_related("bot").order_by("-last_at", "id")
+
+
+def turned_away(bot: Bot, rows: Iterable[Visit]) -> list[Visit]:
+    """Of a bot's visits those that were refused in the last day because their website is not listed, the latest first.
+    What would be served by now is no trouble any more."""
+    since = timezone.now() - timedelta(days=1)
+    return [
+        row for row in rows
+        if row.refused == NOT_LISTED and row.last_at > since and not origins.matches(row.origin, bot.allowed_domains)
+    ][:MOST_TURNED_AWAY]  # fmt: skip
 
 
 def goes_with(bot: Bot) -> dict[str, int]:

@@ -54,6 +54,10 @@ class SessionEnded(Conflict):
     code, title = "session_ended", "This session has ended; begin a new one without a session_id"
 
 
+class NobodyIsCalled(Conflict):
+    code, title = "nobody_is_called", "No person is expected to answer in this session"
+
+
 class ConversationClosed(Conflict):
     code, title = "conversation_closed", gettext_lazy("This conversation is closed")
 

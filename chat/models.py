@@ -17,7 +17,10 @@ from chat.enums import GapKind, GapStatus, Outcome, Rating, Role, Source, Status
 
 class Conversation(models.Model):
     """A talk of one customer with one bot. `key_id` is the API key it came by and `taken_by` the user who answers in
-    the bot's place, rows of public, hence no keys. `waiting_since` is when the customer began to wait for a person."""
+    the bot's place, rows of public, hence no keys. `waiting_since` is when the customer began to wait for a person.
+
+    `contact_email` is where the customer may be reached. A person's answers from the place `unread_from` on were not
+    fetched yet, and go there at `mail_due_at`; `mailed_at` is when that was done last."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     bot = models.ForeignKey("bots.Bot", on_delete=models.CASCADE, related_name="conversations")
@@ -30,6 +33,10 @@ class Conversation(models.Model):
     taken_by = models.UUIDField(null=True, blank=True)
     taken_by_name = models.CharField(max_length=200, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)
+    contact_email = models.EmailField(max_length=254, blank=True)
+    unread_from = models.PositiveIntegerField(null=True, blank=True)
+    mail_due_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now)
 
@@ -42,6 +49,7 @@ class Conversation(models.Model):
                 condition=Q(status__in=[Status.ESCALATED, Status.WITH_PERSON]),
                 name="conversation_desk",
             ),
+            models.Index(fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="conversation_mail_due"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="conversation_status"),

@@ -23,7 +23,7 @@ from chat.gaps.settling import answer as answer_gap
 from chat.gaps.settling import dismiss as dismiss_gap
 from chat.gaps.settling import reopen as reopen_gap
 from chat.gaps.settling import solve as solve_gap
-from chat.handover import desk
+from chat.handover import desk, reaching
 from chat.handover.desk import close, hand_back, reply, take
 from chat.models import Conversation, Feedback, Message
 from chat.tasks import run_tests, tell_of_escalation
@@ -35,8 +35,8 @@ from tenants.tasks import enqueue_on_commit, ring
 from tenants.types import Principal
 
 __all__ = [
-    "answer_gap", "close", "delete", "dismiss_gap", "end", "export", "give_feedback", "hand_back", "reopen_gap",
-    "reply", "save_as_case", "solve_gap", "start_tests", "take", "talk",
+    "answer_gap", "close", "delete", "dismiss_gap", "end", "export", "give_feedback", "hand_back", "leave_contact",
+    "reopen_gap", "reply", "save_as_case", "seen", "solve_gap", "start_tests", "take", "talk",
 ]  # fmt: skip
 
 
@@ -53,6 +53,16 @@ async def talk(*, begun: pipeline.Begun, listener: Listener | None = None) -> An
 def end(*, conversation: Conversation) -> None:
     """The customer is done; nothing more can be said in this session. Ending it twice is no error."""
     desk.end(conversation=conversation)
+
+
+def leave_contact(*, conversation: Conversation, email: str) -> None:
+    """Where the customer may be reached when they leave. Raises `NobodyIsCalled`, `ConversationsNotKept`."""
+    reaching.keep(conversation=conversation, email=email)
+
+
+def seen(*, conversation: Conversation) -> None:
+    """The customer reads it now, so that nothing goes to their e-mail."""
+    reaching.seen(conversation)
 
 
 def give_feedback(*, conversation: Conversation, message_id: UUID, rating: str, comment: str = "") -> Feedback:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from chat.enums import Status
 from chat.gaps import gathering, reading
-from chat.handover import calling
+from chat.handover import calling, reaching
 from chat.models import Conversation
 from chat.testing import queue, runner
 from tenants import context, words
@@ -71,6 +71,35 @@ def tell_of_escalation(*, conversation_id: str) -> int:
             fail_silently=True,
         )
     return len(people)
+
+
+@shared_task(base=TenantTask)
+def mail_answer(*, conversation_id: str) -> bool:
+    """Send a person's answer to a customer who left; answers whether it was sent. Failures stay silent, since a mail
+    server's words hold the address."""
+    letter = reaching.take(UUID(conversation_id))
+    if letter is None:
+        return False
+    sent = send_mail(letter.subject, letter.body, from_email=None, recipient_list=[letter.to], fail_silently=True)
+    reaching.settle(UUID(conversation_id), letter, sent=bool(sent))
+    return bool(sent)
+
+
+@shared_task(expires=30)
+def sweep_answers() -> int:
+    """Ring in every tenant for the answers that are due at customers who left; answers for how many."""
+    rung = 0
+    for tenant in live_tenants():
+        try:
+            with context.entered(tenant):
+                found = reaching.due()
+                for conversation_id in found:
+                    ring(mail_answer, conversation_id=str(conversation_id))
+        except DatabaseError:
+            log.exception("Could not look for answers of %s.", tenant.slug)
+            continue
+        rung += len(found)
+    return rung
 
 
 def _page(name: str, *ids: object) -> str:

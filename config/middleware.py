@@ -1,8 +1,8 @@
 """Django's middleware, for the requests that need it.
 
 Under ASGI each of Django's own takes two hops to a thread, 2.4 ms a request all in all (measured, docs/performance.md).
-What only reads and sets headers runs on the event loop here; what belongs to pages (sessions, CSRF, messages) is left
-out under `/v1/`, which knows neither cookies nor forms: a caller there is who its header says.
+What only reads and sets headers runs on the event loop here; what belongs to pages (sessions, CSRF, messages, the
+reader's language) is left out under `/v1/` and for the widget's files, which know neither cookies nor forms.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 API, OPERATORS = "/v1/", "/admin/"
+NO_PAGES = (API, "/widget/", "/widget.js")  # of the widget, whose texts are addresses of their own and no reader's
 PAGES = ("/dashboard/", "/accounts/", "/welcome/", "/c/")
 POLICY = "; ".join(
     (
@@ -45,7 +46,7 @@ class _OnTheLoop(MiddlewareMixin):
 
 
 class _PagesOnly(MiddlewareMixin):
-    left_out: tuple[str, ...] = (API,)
+    left_out: tuple[str, ...] = NO_PAGES
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 -- a response, or one to be awaited
         if request.path_info.startswith(self.left_out):
@@ -75,7 +76,7 @@ class Csrf(_PagesOnly, CsrfViewMiddleware):
 
     async def _looked_at(self, request: HttpRequest, *view: Any) -> Any:  # noqa: ANN401 -- as Django has it
         """Nothing of it waits: the token is in a cookie, and a form's body was read before."""
-        if request.path_info.startswith(API):
+        if request.path_info.startswith(NO_PAGES):
             return None
         return super().process_view(request, *view)
 
@@ -94,7 +95,7 @@ class Locale(_PagesOnly, LocaleMiddleware):
     The APIs speak English, whatever a request asks for: their sentences are read by programs and their makers.
     """
 
-    left_out = (API, OPERATORS)
+    left_out = (*NO_PAGES, OPERATORS)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         answer: HttpResponseBase = super().process_response(request, response)
@@ -115,7 +116,7 @@ class Accounts:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 -- a response, or one to be awaited
-        if request.path_info.startswith(API):
+        if request.path_info.startswith(NO_PAGES):
             return self.get_response(request)
         return self._pages(request)
 

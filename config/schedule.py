@@ -11,6 +11,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "tend-indexes": {"task": "knowledge.tasks.tend_indexes", "schedule": timedelta(minutes=10)},
     "tidy-knowledge": {"task": "knowledge.tasks.tidy", "schedule": timedelta(hours=6)},
     "sweep-tests": {"task": "chat.tasks.sweep_tests", "schedule": 30.0},
+    "sweep-answers": {"task": "chat.tasks.sweep_answers", "schedule": 30.0},
     "sweep-gaps": {"task": "chat.tasks.sweep_gaps", "schedule": timedelta(minutes=5)},
     "purge-conversations": {"task": "chat.tasks.purge", "schedule": timedelta(hours=6)},
     "purge-calls": {"task": "integrations.tasks.purge_calls", "schedule": timedelta(hours=6)},

@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bots import images, selectors, services
+from bots import images, origins, selectors, services
 from bots.api.frame import EditorView
 from bots.enums import Language, Position, Theme
 from bots.models import Look, Visit
@@ -66,11 +66,17 @@ class LogoIn(StrictSerializer):
 
 
 class VisitOut(serializers.ModelSerializer[Visit]):
-    refused = serializers.CharField(help_text="Why the website is not served; empty where it is.")
+    refused = serializers.CharField(help_text="What the website was told last; empty where it was served.")
+    is_listed = serializers.SerializerMethodField(
+        help_text="Whether the bot lists the website now: one that was refused before is served from its next visit on."
+    )
 
     class Meta:
         model = Visit
-        fields = ["origin", "refused", "first_at", "last_at"]
+        fields = ["origin", "refused", "is_listed", "first_at", "last_at"]
+
+    def get_is_listed(self, row: Visit) -> bool:
+        return origins.matches(row.origin, row.bot.allowed_domains)
 
 
 class LookView(EditorView):

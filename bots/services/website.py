@@ -34,7 +34,6 @@ from tenants.types import Principal
 MOST_VISITS = 200
 VISITS_A_MINUTE = 60  # written a bot, of those that are served and of the others
 A_MINUTE = 60
-_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\"'<>\\]")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -76,7 +75,7 @@ def record_visit(*, bot_id: UUID, origin: str, refused: str = "") -> None:
     `Origin` says whatever a stranger wants, so what is no web origin is left out. Nothing of the visitor is kept.
     """
     try:
-        site = origins.parse(origin)
+        site = origins.sent(origin)
     except ValueError:
         return
     if not _due(bot_id, site, refused):

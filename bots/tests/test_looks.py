@@ -102,7 +102,7 @@ def test_visits_are_counted_once_a_minute_and_bounded(
     services.record_visit(bot_id=bot.id, origin="https://www.acme.com")
     with statements(0):
         services.record_visit(bot_id=bot.id, origin="https://WWW.acme.com/")
-        for nonsense in ("null", "", "javascript:alert(1)", "https://" + "a" * 400):
+        for nonsense in ("null", "", "javascript:alert(1)", "https://" + "a" * 400, "https://<b>.example"):
             services.record_visit(bot_id=bot.id, origin=nonsense)
     services.record_visit(bot_id=bot.id, origin="https://www.acme.com", refused="bot_private")
     assert list(Visit.objects.values_list("origin", "refused")) == [("https://www.acme.com", "bot_private")]
@@ -127,10 +127,31 @@ def test_strangers_push_out_no_website_that_is_served(bot: Bot, monkeypatch: pyt
     assert set(kept) == {"https://www.acme.com", "https://shop.acme.com"}
 
 
-def test_visits_are_listed_the_latest_first(api: APIClient, bot: Bot, statements: Callable[[int], Any]) -> None:
+def test_visits_are_listed_the_latest_first(api: APIClient, bot: Bot, principal: Principal) -> None:
     now = timezone.now()
     for number in range(3):
         at = now + timedelta(minutes=number)
         Visit.objects.create(bot=bot, origin=f"https://{number}.example", first_at=now, last_at=at)
     rows = api.get(f"/v1/tenant/bots/{bot.id}/visits").json()["results"]
     assert [row["origin"] for row in rows] == ["https://2.example", "https://1.example", "https://0.example"]
+    assert not any(row["is_listed"] for row in rows)
+    services.update_bot(by=principal, bot_id=bot.id, allowed_domains=["https://1.example"])
+    rows = api.get(f"/v1/tenant/bots/{bot.id}/visits").json()["results"]
+    assert [row["origin"] for row in rows if row["is_listed"]] == ["https://1.example"]
+
+
+def test_who_was_turned_away_is_told_for_a_day_and_until_it_is_listed(bot: Bot) -> None:
+    now = timezone.now()
+    for origin, refused, hours in (
+        ("http://127.0.0.1:8171", "origin_not_allowed", 1), ("https://old.example", "origin_not_allowed", 25),
+        ("https://own.example", "origin_not_allowed", 2), ("https://off.example", "bot_inactive", 1),
+        ("https://seen.example", "", 1),
+    ):  # fmt: skip
+        at = now - timedelta(hours=hours)
+        Visit.objects.create(bot=bot, origin=origin, refused=refused, first_at=at, last_at=at)
+    bot.allowed_domains = ["https://own.example"]
+    away = selectors.turned_away(bot, selectors.visits(bot.id))
+    assert [row.origin for row in away] == ["http://127.0.0.1:8171"]
+    bot.allowed_domains = []
+    away = selectors.turned_away(bot, selectors.visits(bot.id))
+    assert [row.origin for row in away] == ["http://127.0.0.1:8171", "https://own.example"]

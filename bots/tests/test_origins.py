@@ -73,6 +73,27 @@ def test_which_origins_a_bot_serves(origin: str, allowed: list[str], serves: boo
     assert origins.matches(origin, allowed) is serves
 
 
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("10.1.2.3", True), ("fd00::1", True),
+        ("wiki", True), ("nas.local", True), ("acme.com", False), ("localhost.acme.com", False), ("8.8.8.8", False),
+    ],
+)  # fmt: skip
+def test_which_hosts_are_local(host: str, is_local: bool) -> None:
+    assert origins.is_local(host) is is_local
+
+
+@pytest.mark.parametrize(
+    "claimed", ["https://<b>.example", 'https://"x.example', "https://*.acme.com", "https://m\u00fc.example"]
+)
+def test_no_browser_sends_what_is_no_plain_origin(claimed: str) -> None:
+    assert origins.sent("https://WWW.acme.com:8443") == "https://www.acme.com:8443"
+    assert origins.sent("http://[::1]:8080") == "http://[::1]:8080"
+    with pytest.raises(ValueError, match=r".+"):
+        origins.sent(claimed)
+
+
 def test_a_huge_origin_is_not_taken_apart() -> None:
     longest = "https://" + "a." * 125 + "com"
     assert len(origins.candidates(longest)) == 125

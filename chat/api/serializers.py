@@ -84,6 +84,10 @@ class FeedbackIn(StrictSerializer):
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2_000, default="")
 
 
+class ContactIn(StrictSerializer):
+    email = serializers.EmailField(max_length=254, help_text="Only for a person's answer; shown in no list.")
+
+
 class FeedbackOut(serializers.Serializer[Any]):
     message_id = serializers.UUIDField(source="pk")
     rating = serializers.ChoiceField(choices=Rating.choices)
@@ -135,6 +139,7 @@ class SessionOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.choices)
     started_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
+    has_contact = serializers.BooleanField(help_text="Whether the customer left an e-mail.")
     messages = SessionMessageOut(many=True)
 
 

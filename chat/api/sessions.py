@@ -76,13 +76,29 @@ class FeedbackView(_SessionView):
         return shapes.FeedbackOut(feedback).data
 
 
+class ContactView(_SessionView):
+    """Where a person's answer may reach the customer, for as long as a person is expected."""
+
+    scope = "chat:write"
+
+    @extend_schema(request=shapes.ContactIn, responses=shapes.SessionOut, operation_id="chat_session_contact")
+    async def post(self, request: Request, session_id: str) -> Response:
+        return Response(self.answer)
+
+    def work(self, conversation: Conversation) -> Any:  # noqa: ANN401 -- as above
+        services.leave_contact(conversation=conversation, **self.data(shapes.ContactIn))
+        return _told(self.kwargs["session_id"], conversation)
+
+
 def _told(session_id: str, conversation: Conversation, *, after: int = -1) -> Any:  # noqa: ANN401 -- as DRF types it
+    services.seen(conversation=conversation)
     found = {
         "session_id": session_id,
         "bot_id": conversation.bot_id,
         "status": conversation.status,
         "started_at": conversation.started_at,
         "last_at": conversation.last_at,
+        "has_contact": bool(conversation.contact_email),
         "messages": selectors.messages_of(conversation, after=after),
     }
     return shapes.SessionOut(found).data

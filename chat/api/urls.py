@@ -7,6 +7,7 @@ urlpatterns = [
     route("completions", completions.CompletionsView.as_view(), "chat-completions"),
     route("sessions/<str:session_id>", sessions.SessionView.as_view(), "chat-session"),
     route("sessions/<str:session_id>/feedback", sessions.FeedbackView.as_view(), "chat-session-feedback"),
+    route("sessions/<str:session_id>/contact", sessions.ContactView.as_view(), "chat-session-contact"),
     route("sessions/<str:session_id>/end", sessions.EndView.as_view(), "chat-session-end"),
 ]
 management = [

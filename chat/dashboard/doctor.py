@@ -11,11 +11,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from bots import origins
+from bots import origins, selectors
 from bots.models import Bot, Visit
 from chat.readiness.lines import NO_WEBSITE
-
-_LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,12 @@ class Findings:
 
 
 def examine(bot: Bot, visits: Sequence[Visit], *, browsed: str = "") -> Findings:
-    """`visits` are all that are remembered. What was refused once is no trouble where it would be served now.
+    """`visits` are all that are remembered, the latest first.
 
     `browsed` is the origin by which an owner reads this, given so that a public address that is another is told.
     """
     served = [visit for visit in visits if not visit.refused]
-    refused = [
-        visit for visit in visits
-        if visit.refused == "origin_not_allowed" and not origins.matches(visit.origin, bot.allowed_domains)
-    ]  # fmt: skip
+    refused = selectors.turned_away(bot, visits)
     checks = [_active(bot), _public(bot), *_domains(bot), *_seen(bot, served)]
     if browsed and (other := elsewhere(browsed)):
         checks.append(other)
@@ -86,7 +81,7 @@ def _place(address: str) -> tuple[str, str, int | None]:
     """An origin, in which the names of the machine itself are one."""
     parts = urlsplit(address)
     host = parts.hostname or ""
-    is_here = host in {"localhost", "::1"} or _is_loopback(host)
+    is_here = host in {"localhost", "::1"} or host.startswith("127.")
     return parts.scheme, "localhost" if is_here else host, parts.port
 
 
@@ -115,14 +110,10 @@ def _domains(bot: Bot) -> list[Check]:
     checks = [Check("good", _("Websites are listed: %(count)s.") % {"count": len(bot.allowed_domains)})]
     for domain in bot.allowed_domains:
         parts = urlsplit(domain)
-        if parts.scheme == "http" and (parts.hostname or "") not in _LOCAL and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and not origins.is_local(parts.hostname or ""):
             says = _("%(domain)s is not encrypted.") % {"domain": domain}
             checks.append(Check("warn", says, _("Visitors on https:// are another website: list that one too.")))
     return checks
-
-
-def _is_loopback(host: str) -> bool:
-    return host.startswith("127.")
 
 
 def _seen(bot: Bot, served: Sequence[Visit]) -> list[Check]:

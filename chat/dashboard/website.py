@@ -15,9 +15,8 @@ from bots.models import Look
 from bots.pages import BotFormPage, BotPage
 from chat.appearance import shown
 from chat.dashboard import doctor
-from chat.dashboard.website_forms import FIELDS, LookForm, PlacesForm, looks, origin_of, places
+from chat.dashboard.website_forms import FIELDS, LookForm, PlacesForm, allow, looks, places
 from tenants.enums import Role
-from tenants.errors import Invalid
 from tenants.pages import Page, PageForm
 
 READ: dict[str, Role] = {"GET": Role.VIEWER}
@@ -113,13 +112,8 @@ class AllowPage(BotPage):
     roles: ClassVar[dict[str, Role]] = WRITE
 
     def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        try:
-            origin = origin_of(request.POST.get("origin", ""))
-        except ValueError as error:
-            raise Invalid(_("This is no website.")) from error
-        domains = list(dict.fromkeys([*self.bot.allowed_domains, origin]))
-        services.update_bot(by=self.principal, bot_id=self.bot.id, allowed_domains=domains)
-        return self.go("bot-website", self.bot.id, said=_("%(site)s is served from now on.") % {"site": origin})
+        site = allow(by=self.principal, bot=self.bot, origin=request.POST.get("origin", ""))
+        return self.go("bot-website", self.bot.id, said=_("%(site)s is served from now on.") % {"site": site})
 
     def back(self) -> str:
         return self.url("bot-website", self.bot.id)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bots import images, origins
+from bots import images, origins, services
 from bots.enums import Language, Position, Theme
 from bots.models import Bot, Look
 from bots.models.website import MOST_SUGGESTIONS, SUGGESTION_LENGTH
-from tenants.errors import Problem
+from tenants.errors import Invalid, Problem
 from tenants.pages import PageForm
+from tenants.types import Principal
 
 MOST_DOMAINS = 50
 PICTURES = ",".join(images.KINDS)
@@ -39,36 +40,33 @@ class PlacesForm(PageForm):
     )  # fmt: skip
 
     def clean_allowed_domains(self) -> list[str]:
-        kept: list[str] = []
-        wrong: list[str] = []
-        for line in self.cleaned_data["allowed_domains"].split():
-            try:
-                kept.append(origin_of(line))
-            except ValueError:
-                wrong.append(
-                    gettext("“%(line)s” is no website; write it like https://www.example.com.") % {"line": line}
-                )
-        if len(kept) > MOST_DOMAINS:
-            wrong.append(gettext("At most %(most)s websites.") % {"most": MOST_DOMAINS})
-        if wrong:
-            raise ValidationError(wrong)
-        return list(dict.fromkeys(kept))
+        return listed(self.cleaned_data["allowed_domains"].split())
 
 
-def origin_of(typed: str) -> str:
-    """The origin of what people type or paste: a host without a scheme, the address of a page, letters of any alphabet.
+def listed(lines: Sequence[str]) -> list[str]:
+    """The origins that were typed, each once. Raises `ValidationError` with a sentence for each line that is none."""
+    kept: list[str] = []
+    wrong: list[str] = []
+    for line in lines:
+        try:
+            kept.append(origins.typed(line))
+        except ValueError:
+            wrong.append(gettext("“%(line)s” is no website; write it like https://www.example.com.") % {"line": line})
+    if len(kept) > MOST_DOMAINS:
+        wrong.append(gettext("At most %(most)s websites.") % {"most": MOST_DOMAINS})
+    if wrong:
+        raise ValidationError(wrong)
+    return list(dict.fromkeys(kept))
 
-    Raises `ValueError`.
-    """
-    parts = urlsplit(typed if "://" in typed else f"https://{typed}")
-    host = parts.hostname or ""
-    star = "*." if host.startswith("*.") else ""
-    name = host.removeprefix("*.")
-    if not name.isascii():
-        name = name.encode("idna").decode()  # as browsers send it
-    if ":" in name:
-        name = f"[{name}]"
-    return origins.parse(f"{parts.scheme}://{star}{name}" + (f":{parts.port}" if parts.port else ""))
+
+def allow(*, by: Principal, bot: Bot, origin: str) -> str:
+    """List a website that was refused; answers it in the form that is kept. Raises `Invalid`."""
+    try:
+        site = origins.typed(origin)
+    except ValueError as error:
+        raise Invalid(gettext("This is no website.")) from error
+    services.update_bot(by=by, bot_id=bot.id, allowed_domains=list(dict.fromkeys([*bot.allowed_domains, site])))
+    return site
 
 
 def places(bot: Bot) -> dict[str, Any]:

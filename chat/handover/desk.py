@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from chat import selectors
 from chat.enums import Role, Status
 from chat.errors import ConversationClosed, ConversationsNotKept, ConversationTaken, NotAtThisDesk
+from chat.handover import reaching
 from chat.models import Conversation, Message
 from tenants import audit
 from tenants.enums import Role as Place
@@ -61,7 +62,8 @@ def reply(*, by: Principal, conversation_id: UUID, content: str) -> Message:
             author_id=by.user_id, author_name=_name_of(by),
         )  # fmt: skip
         row.last_at, row.waiting_since = now, None
-        row.save(update_fields=["last_at", "waiting_since"])
+        reaching.expect(row, position=message.position, now=now)
+        row.save(update_fields=["last_at", "waiting_since", *reaching.FIELDS])
         audit.record(by=by, action="conversation.reply", target=row.id, data={"message": str(message.id)})
     return message
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from bots import behaviour, selectors
 from bots import services as bots
@@ -317,6 +318,29 @@ def test_the_public_address_is_the_one_that_is_set(
     settings.PUBLIC_URL = "http://testserver"
     for address in pages:
         assert "you are reading this at" not in page_as(Role.OWNER).get(address).content.decode()
+
+
+def test_a_website_that_is_turned_away_is_told_and_may_be_allowed(
+    page_as: Callable[..., Client], make_bot: Callable[..., Bot], handbook: Dataset, anonymous: APIClient
+) -> None:
+    bot = _bot(make_bot, handbook)
+    client = page_as(Role.EDITOR)
+    client.post(_step("website"), {"allowed_domains": "https://127.0.0.1:8171"})
+    sign = client.get(_step("website")).context["state"].sign
+    part, mine = f"{_step('website')}?part=visitor&sign={sign}", {"HX-Request": "true"}
+    assert client.get(part, headers=mine).status_code == 204
+    anonymous.get(f"/v1/chat/widget/{bot.id}", HTTP_ORIGIN="http://127.0.0.1:8171")
+    told = client.get(part, headers=mine).content.decode()
+    assert "http://127.0.0.1:8171 tried to show the bot and is not listed." in told
+    assert 'name="allow" value="http://127.0.0.1:8171"' in told
+    assert page_as(Role.VIEWER).post(_step("website"), {"allow": "http://127.0.0.1:8171"}).status_code == 403
+    assert client.post(_step("website"), {"allow": "javascript:alert(1)"}).status_code == 422
+    assert client.post(_step("website"), {"allow": "http://127.0.0.1:8171"})["Location"] == _step("website")
+    bot.refresh_from_db()
+    assert bot.allowed_domains == ["https://127.0.0.1:8171", "http://127.0.0.1:8171"]
+    assert "tried to show" not in client.get(_step("website")).content.decode()
+    assert anonymous.get(f"/v1/chat/widget/{bot.id}", HTTP_ORIGIN="http://127.0.0.1:8171").status_code == 200
+    assert "seen on http://127.0.0.1:8171" in client.get(part, headers=mine).content.decode()
 
 
 def test_what_there_is_counts_whoever_made_it(

@@ -12,9 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from bots import selectors, services
+from bots import origins, selectors, services
 from bots.models import Bot
-from chat.dashboard.website_forms import origin_of
 from tenants.enums import Role
 from tenants.types import Principal
 
@@ -89,10 +88,18 @@ def test_a_look_that_is_refused_comes_back_as_it_was_sent(
         ("https://*.acme.com", "https://*.acme.com"),
         ("https://münchen.example", "https://xn--mnchen-3ya.example"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("127.0.0.1:8171", "http://127.0.0.1:8171"),
+        ("https://127.0.0.1:8171", "https://127.0.0.1:8171"),
+        ("localhost:3000", "http://localhost:3000"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("192.168.1.20", "http://192.168.1.20"),
+        ("nas.local/help", "http://nas.local"),
+        ("8.8.8.8", "https://8.8.8.8"),
+        ("www.acme.com:8443/shop", "https://www.acme.com:8443"),
     ],
 )
 def test_a_website_may_be_typed_as_people_do(typed: str, kept: str) -> None:
-    assert origin_of(typed) == kept
+    assert origins.typed(typed) == kept
 
 
 def test_where_it_is_served_is_kept_or_refused_line_by_line(page_as: PageAs, bot: Bot) -> None:
@@ -116,7 +123,9 @@ def test_the_doctor_waits_for_the_first_visitor_and_offers_to_allow_who_was_refu
     assert b"Waiting for the first visitor" in editor.get(url("bot-website-doctor", bot)).content
     refused = anonymous.get(f"/v1/chat/widget/{bot.id}", HTTP_ORIGIN="https://shop.acme.com")
     assert (refused.status_code, refused.json()["code"]) == (403, "origin_not_allowed")
-    assert b"Waiting for the first visitor" in editor.get(url("bot-website-doctor", bot)).content
+    said = editor.get(url("bot-website-doctor", bot)).content
+    assert b"Waiting for the first visitor" in said
+    assert b"https://shop.acme.com tried to show the bot and is not listed." in said
     allow = url("bot-website-allow", bot)
     assert b"https://shop.acme.com" in page_as(Role.VIEWER).get(url("bot-website", bot)).content
     assert allow.encode() not in page_as(Role.VIEWER).get(url("bot-website", bot)).content

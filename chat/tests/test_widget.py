@@ -130,7 +130,7 @@ def test_the_widgets_parts_fit_together() -> None:
     imported = {name: set(re.findall(r'from "\./(\w+)\.js"', text)) for name, text in modules.items()}
     assert set().union(*imported.values()) <= set(modules)
     assert set().union(*(imported[name] for name in script.PARTS)) <= set(script.PARTS)
-    assert set(modules) - set(script.PARTS) == {"preview", "refused"}
+    assert set(modules) - set(script.PARTS) == {"contact", "preview", "refused"}
     used = set(re.findall(r"\bT\.(\w+)", "".join(modules.values())))
     assert used <= set(texts.load()["en"])
     assert set(re.findall(r"\b(?:texts|words)\.(\w+)", source("widget.js"))) <= set(config.BUBBLE)
@@ -149,7 +149,7 @@ def test_the_script_is_packed_and_asked_about_again(db: None) -> None:
     assert gzip.decompress(packed.content) == plain.content
     assert plain["Content-Type"] == "text/javascript; charset=utf-8"
     assert (packed["ETag"], packed["Content-Encoding"]) == (plain["ETag"], "gzip")
-    assert "Accept-Encoding" in plain["Vary"]
+    assert plain["Vary"] == "Accept-Encoding"  # whoever reads it, so that a CDN keeps it once
     assert "max-age=300" in plain["Cache-Control"]
     assert plain["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Access-Control-Allow-Origin" not in plain
@@ -163,6 +163,7 @@ def test_a_module_is_kept_for_good_under_its_version_alone(db: None, name: str) 
     current = Client().get(f"/widget/{version()}/{name}.js", headers={"Origin": SHOP, "Accept-Encoding": "gzip"})
     assert current["Content-Type"] == "text/javascript; charset=utf-8"
     assert current["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert current["Vary"] == "Accept-Encoding"
     assert Client().get(f"/widget/{version()}.2/{name}.js")["Cache-Control"].endswith("immutable")
     for other in ("-", "0123456789"):  # of a loader that is older than the server, or younger
         answer = Client().get(f"/widget/{other}/{name}.js")

@@ -31,7 +31,7 @@ export function start(frame, words) {
     },
     opened(quiet) {
       view.toEnd();
-      if (!quiet) (coarse.matches || view.form.hidden ? frame.panel : view.input).focus();
+      if (!quiet) view.focus();
       talk.opened();
     },
     closed: () => talk.closed(),
@@ -110,7 +110,7 @@ class View {
   keep(event) {
     if (event.key !== "Tab" || this.frame.mode !== "bubble" || !small.matches) return;
     const { panel, root } = this.frame;
-    const all = [...panel.querySelectorAll("button, a[href], textarea, summary, [tabindex='0']")].filter((one) => one.offsetParent);
+    const all = [...panel.querySelectorAll("button, a[href], input, textarea, summary, [tabindex='0']")].filter((one) => one.offsetParent);
     const [edge, other] = event.shiftKey ? [all[0], all[all.length - 1]] : [all[all.length - 1], all[0]];
     const now = root.getRootNode().activeElement;
     if (now !== edge && !(event.shiftKey && now === panel)) return;
@@ -123,6 +123,8 @@ class View {
     root.style.setProperty("--accent", readable(look.color, theme));
     if (mode !== "page") panel.setAttribute("aria-modal", String(small.matches && mode === "bubble"));
   }
+
+  focus() { (coarse.matches || this.form.hidden ? this.frame.panel : this.input).focus(); }
 
   grow() {
     this.input.style.height = "auto"; // through the CSSOM, which no policy forbids

@@ -1,5 +1,7 @@
 // What goes to the server and comes back: calls, refusals, and the events of an answer as it is written.
 
+import { filled } from "./dom.js";
+
 export class Refused extends Error {
   constructor(problem, after) {
     super(problem.detail || problem.title || "");
@@ -39,6 +41,16 @@ export async function* events(body) {
 }
 
 export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+
+// What a visitor is told of a failure; `said` is what was heard of the answer.
+export function excuse(error, said, { T, frame }) {
+  if (error.code === "rate_limited") return filled(T.busy, error.after || 60);
+  if (error.code === "origin_not_allowed") return T.unavailable;
+  if (navigator.onLine === false) return T.offline;
+  if (frame.blocked) return owners(frame, error);
+  if (error.code === "broken" || (said && !error.code)) return T.broken;
+  return error.code === "assistant_unavailable" && error.message ? error.message : T.failed;
+}
 
 // What the owner of the website has to know; visitors seldom see it.
 export function owners({ blocked, base, bot }, { code, detail, message, title }) {

@@ -66,6 +66,10 @@ details blockquote{margin:0 0 8px;white-space:pre-wrap}
 .thumb[aria-pressed=true] svg{fill:currentColor}
 .feedback form{display:flex;gap:6px;width:100%;align-items:flex-end}
 .feedback textarea{flex:1;min-width:0;padding:6px 8px;border:1px solid var(--edge);border-radius:8px;background:var(--bg);resize:vertical}
+.offer{margin-top:8px}
+.contact{display:grid;gap:8px;padding:10px 12px;border:1px solid var(--line);border-radius:12px}
+.contact p{margin:0}
+.contact input{min-width:0;padding:8px 12px;border:1px solid var(--edge);border-radius:12px;background:var(--bg);color:inherit;font:inherit;font-size:16px}
 .said,.note,footer{color:var(--mute);font-size:13.5px}
 .said{display:block}
 .error{margin:0 0 6px;color:var(--bad)}
@@ -75,7 +79,7 @@ details blockquote{margin:0 0 8px;white-space:pre-wrap}
 .chip:hover,.plain:hover{background:var(--soft)}
 .ask{display:flex;gap:8px;align-items:flex-end;padding:10px 12px;border-top:1px solid var(--line)}
 .ask textarea{flex:1;min-width:0;max-height:140px;padding:9px 12px;border:1px solid var(--edge);border-radius:12px;background:var(--bg);resize:none;font-size:16px;line-height:1.4}
-textarea::placeholder{color:var(--mute);opacity:1}
+::placeholder{color:var(--mute);opacity:1}
 [dir=rtl] .send svg{transform:scaleX(-1)}
 .send{width:42px;height:42px;flex:none;display:grid;place-items:center;border-radius:12px;background:var(--brand);color:var(--on)}
 footer{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;justify-content:space-between;padding:0 14px 10px}

@@ -3,9 +3,10 @@
 
 import { button, el, filled, guarded, plain } from "./dom.js";
 import { draw, writing } from "./message.js";
-import { Refused, call, events, owners, random } from "./server.js";
+import { Refused, call, events, excuse, random } from "./server.js";
 
 const DAY = 864e5, LONGEST = 4000, FASTEST = 4e3, SLOWEST = 3e4, REMEMBERED = 10;
+const UNANSWERED = ["nothing_found", "off_topic"]; // why a bot has nothing to say that a person may know
 
 export class Talk {
   session = null;
@@ -103,6 +104,7 @@ export class Talk {
       if (this.ready || (message.role === "person" && message.position > seen)) this.view.unread(true);
     }
     if (follow) this.view.toEnd();
+    this.left = told.has_contact;
     this.settle(told.status);
     this.seen();
   }
@@ -117,15 +119,24 @@ export class Talk {
     else if (before !== "open") view.note(before === "with_person" ? T.with_bot : "");
     if (this.status !== before && view.noted.textContent) view.announce(view.noted.firstChild.textContent);
     if (view.person) view.person.hidden = this.status !== "open";
+    if (this.status !== "open") this.offered?.remove();
+    guarded(() => this.reach())();
     this.watch();
+  }
+
+  expected() { return this.status === "escalated" || this.status === "with_person"; }
+
+  // Few are asked, so it is a module of its own.
+  async reach() {
+    if (!this.expected()) this.contact?.remove();
+    else if (this.session && !this.left) (await import("./contact.js")).ask(this);
   }
 
   // Asks again and again while a person is expected.
   watch(soon) {
     clearTimeout(this.timer);
     if (soon) this.pace = FASTEST;
-    const expected = this.status === "escalated" || this.status === "with_person";
-    if (this.session && expected && !document.hidden) this.timer = setTimeout(guarded(() => this.again()), this.pace);
+    if (this.session && this.expected() && !document.hidden) this.timer = setTimeout(guarded(() => this.again()), this.pace);
   }
 
   async again() {
@@ -140,15 +151,30 @@ export class Talk {
 
   put(message, into) {
     const item = draw(this, message, into);
+    this.offer(item, message.guardrail);
     this.shown.push({ role: message.role, id: message.id, content: plain(message.content).trim() });
     if (!into) this.view.log.append(item);
     this.view.begun(true, this.shown.some((one) => one.role === "user"));
+  }
+
+  // Where the bot had no answer a person may have one. It stands under the last message alone.
+  offer(item, guardrail) {
+    const { view, T } = this;
+    this.offered?.remove();
+    this.offered = null;
+    if (!view.person || this.status !== "open" || !guardrail || !UNANSWERED.includes(guardrail.reason)) return;
+    this.offered = el("div", { class: "offer" }, button(T.person, () => {
+      view.focus(); // the button goes
+      return this.send(T.ask_person);
+    }));
+    item.append(this.offered);
   }
 
   empty() {
     if (this.running) this.running.abort();
     this.shown = [];
     this.latest = -1;
+    this.left = this.contact = null;
     this.view.log.replaceChildren(this.view.start);
     this.view.begun(false, false);
     this.view.note("");
@@ -240,7 +266,7 @@ export class Talk {
     const content = answer.message ? answer.message.content : said;
     const next = answer.status || (answer.escalation ? answer.escalation.status || "escalated" : null);
     if (content && next !== "with_person") {
-      this.put({ role: "assistant", id: answer.id, content, citations: answer.citations }, item);
+      this.put({ role: "assistant", id: answer.id, content, citations: answer.citations, guardrail: answer.guardrail }, item);
       view.announce(content);
     } else { // a person answers; the id is that of the question
       item.remove();
@@ -264,21 +290,11 @@ export class Talk {
     item.classList.remove("writing");
     if (error.name === "AbortError") return item.append(el("span", { class: "said", text: T.stopped }));
     if (error.code === "session_ended") { item.remove(); return this.settle("closed"); }
-    const words = this.excuse(error, said);
+    const words = excuse(error, said, this);
     const fresh = error.code && /^(idempotency|broken|invalid)/.test(error.code);
     item.classList.add("failed");
     item.append(el("p", { class: "error", text: words }), button(T.retry, () => { item.remove(); return this.ask(text, fresh ? random() : key); }));
     view.announce(words);
     view.toEnd();
-  }
-
-  excuse(error, said) {
-    const { T, frame } = this;
-    if (error.code === "rate_limited") return filled(T.busy, error.after || 60);
-    if (error.code === "origin_not_allowed") return T.unavailable;
-    if (navigator.onLine === false) return T.offline;
-    if (frame.blocked) return owners(frame, error);
-    if (error.code === "broken" || (said && !error.code)) return T.broken;
-    return error.code === "assistant_unavailable" && error.message ? error.message : T.failed;
   }
 }

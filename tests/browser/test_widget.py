@@ -257,6 +257,71 @@ def test_who_asks_for_a_person_is_told_that_one_will_come(place: Place, bot: str
     visitor.picture("widget-handover")
 
 
+def test_where_the_bot_finds_nothing_a_person_is_offered_under_the_last_answer(
+    place: Place, bot: str, visit: Any
+) -> None:
+    visitor = visit()
+    page = opened(visitor, place.page(bot))
+    offer = part(page, ".log .offer button")
+    ask(page)
+    expect(part(page, "button.mark")).to_have_count(1)
+    expect(offer).to_have_count(0)  # this one was answered
+    for _ in range(2):
+        ask(page, "Who won the chess championship of 1972?")
+        expect(offer).to_have_count(1)
+        expect(part(page, ".item").last.locator(".offer button")).to_have_text("Talk to a person")
+    visitor.picture("widget-offer")
+    assert violations(page) == []
+    page.reload()
+    expect(part(page, ".item").last.locator(".offer button")).to_have_count(1)
+    expect(offer).to_have_count(1)
+    offer.focus()
+    page.keyboard.press("Enter")
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    expect(offer).to_have_count(0)
+    assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.localName") == "textarea"
+
+
+def test_a_bot_that_offers_no_person_offers_none_under_its_answers(place: Place, visit: Any) -> None:
+    alone = place.bot(scope=CITED)
+    place.look(alone, offers_person=False)
+    page = opened(visit(), place.page(alone))
+    ask(page, "Who won the chess championship of 1972?")
+    expect(part(page, ".item.other")).to_have_count(2)
+    expect(page.get_by_role("button", name="Talk to a person")).to_have_count(0)
+
+
+def test_who_waits_for_a_person_may_leave_an_address_once(place: Place, visit: Any) -> None:
+    bot = place.bot(scope=CITED)
+    visitor = visit()
+    page = opened(visitor, place.page(bot))
+    asked, field = part(page, ".contact"), part(page, ".contact input")
+    expect(asked).to_have_count(0)
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(asked).to_be_visible()
+    visitor.picture("widget-contact")
+    assert violations(page) == []
+    field.fill("jane")
+    page.keyboard.press("Enter")
+    expect(part(page, ".contact .error")).to_have_text("This is no e-mail address.")
+    expect(field).to_be_focused()
+    assert violations(page) == []
+    field.fill("jane@customer.example")
+    page.keyboard.press("Enter")
+    expect(asked).to_have_text("An answer goes to your e-mail if you leave.")
+    page.reload()
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    expect(asked).to_have_count(0)
+    page = opened(visit(), place.page(bot))
+    page.get_by_role("button", name="Talk to a person").click()
+    page.get_by_role("button", name="No, thanks").click()
+    expect(part(page, ".contact")).to_be_hidden()
+    expect(part(page, ".ask textarea")).to_be_focused()
+    page.reload()
+    expect(part(page, ".note")).to_contain_text("A person has been told")
+    expect(part(page, ".contact")).to_have_count(0)
+
+
 def called(place: Place, bot: str, page: Page) -> Callable[..., None]:
     """A talk that waits for a person; answers what that person can do with it."""
     page.get_by_role("button", name="Talk to a person").click()

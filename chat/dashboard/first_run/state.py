@@ -6,6 +6,7 @@ looked at and left as they are.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -123,6 +124,23 @@ class State:
         """The last website that showed the bot; its own page where no other did."""
         rows = list(bots.visits(self.bot.id).filter(refused="")) if self.bot else []
         return next((row for row in rows if not self._is_own(row)), rows[0] if rows else None)
+
+    @cached_property
+    def turned_away(self) -> list[Visit]:
+        """Websites that tried to show the bot and are not listed."""
+        return bots.turned_away(self.bot, bots.visits(self.bot.id)) if self.bot else []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a website is still expected: the bot's own page is none."""
+        return self.visitor is None or self.is_own_page
+
+    @property
+    def sign(self) -> str:
+        """What the website step tells of visitors, in short: as long as it is the same, there is nothing to tell."""
+        seen = self.visitor.origin if self.visitor else ""
+        told = [seen, str(self.is_found), *(row.origin for row in self.turned_away)]
+        return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
 
     @property
     def is_own_page(self) -> bool:

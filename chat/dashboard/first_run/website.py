@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bots import origins, services
+from bots import services
+from bots.models import Bot
 from chat.dashboard import doctor
 from chat.dashboard.first_run.frame import Step
 from chat.dashboard.lines import Lines
+from chat.dashboard.website_forms import allow, listed
 from tenants.enums import Role
 from tenants.pages import PageForm
 
@@ -26,18 +27,7 @@ class DomainsForm(PageForm):
 
     def clean_allowed_domains(self) -> list[str]:
         """An address out of the browser's line will do: its origin is what counts."""
-        try:
-            return list(dict.fromkeys(origins.parse(_origin(each)) for each in self.cleaned_data["allowed_domains"]))
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-def _origin(typed: str) -> str:
-    if any(map(str.isspace, typed)):
-        raise ValueError(_("%(typed)s is no address of a website.") % {"typed": typed})
-    whole = typed if "://" in typed else f"https://{typed}"
-    scheme, _mark, rest = whole.partition("://")
-    return f"{scheme}://{rest.split('/', 1)[0]}"
+        return listed(self.cleaned_data["allowed_domains"])
 
 
 class WebsiteStep(Step):
@@ -54,14 +44,22 @@ class WebsiteStep(Step):
     def part(self, name: str) -> HttpResponseBase:
         if name != "visitor":
             raise Http404
+        if self.page.request.GET.get("sign") == self.state.sign:
+            return HttpResponse(status=204)  # htmx leaves the page alone, and with it who is about to press a button
         return self.page.show(template="dashboard/guide/_visitor.html", state=self.state, bot=self.state.bot)
 
     def take(self) -> HttpResponseBase:
         bot, request = self.state.bot, self.page.request
         if bot is None or "finish" in request.POST:
             return self.page.seen()
+        if "allow" in request.POST:
+            return self._allow(bot, request.POST["allow"])
         form = self.received(DomainsForm(data=request.POST))
         if not form.is_valid():
             return self.page.drawn(status=422, **{**self.values(), "form": form})
         services.update_bot(by=self.page.principal, bot_id=bot.id, **form.cleaned_data)
         return self.page.go("guide-step", "website", said=_("Saved. These websites may show the bot."))
+
+    def _allow(self, bot: Bot, origin: str) -> HttpResponseBase:
+        site = allow(by=self.page.principal, bot=bot, origin=origin)
+        return self.page.go("guide-step", "website", said=_("%(site)s is served from now on.") % {"site": site})
