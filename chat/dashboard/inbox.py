@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -93,7 +94,8 @@ class _Act(OnConversation):
 class Take(_Act):
     def post(self, request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
         services.take(by=self.principal, conversation_id=conversation_id, anyway=bool(request.POST.get("anyway")))
-        return self.done(_("It is yours. The bot is silent until you hand it back."))
+        messages.success(request, _("It is yours. The bot is silent until you hand it back."))
+        return self._move(f"{self.back()}#reply")
 
 
 class Reply(ShowConversation):
@@ -109,7 +111,7 @@ class Reply(ShowConversation):
             sentences = [sentence for each in problem.errors.values() for sentence in each]
             refused = " ".join(sentences) or problem.detail
             return self.show(status=422, draft=written, refused=refused, **self.latest())
-        return self._move(f"{self.back()}#latest")
+        return self._move(f"{self.back()}#reply")
 
 
 class HandBack(_Act):

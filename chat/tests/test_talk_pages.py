@@ -119,7 +119,8 @@ def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: M
     assert b">1<" in client.get(f"{HOME}inbox/count/").content
     assert b"talk to a human" in client.get(f"{HOME}inbox/").content
     assert "Take over and answer" in client.get(path).content.decode()
-    assert client.post(f"{path}take/").status_code == 302
+    assert client.post(f"{path}take/").headers["Location"] == f"{path}#reply"
+    assert 'id="reply"' in client.get(path).content.decode()
     assert "Your answer" in client.get(path).content.decode()
     talk(bot, "The parcel is wet.", session_id=session)
     more = client.get(f"{path}?after=1&status=with_person", HTTP_HX_REQUEST="true").content.decode()
@@ -127,7 +128,8 @@ def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: M
     assert "talk to a human" not in more
     nothing = client.get(f"{path}?after=2&status=with_person", HTTP_HX_REQUEST="true")
     assert nothing.status_code == 204
-    assert client.post(f"{path}reply/", {"content": "A new one is on its way."}).status_code == 302
+    sent = client.post(f"{path}reply/", {"content": "A new one is on its way."})
+    assert sent.headers["Location"] == f"{path}#reply"
     assert "A new one is on its way." in client.get(path).content.decode()
     assert b"badge" not in client.get(f"{HOME}inbox/count/").content
     client.post(f"{path}hand-back/")
