@@ -152,8 +152,18 @@ STEPS: Mapping[str, Word] = {
     "first_word": _("First word"),
 }
 
+# What is kept about a conversation beside its messages, by the names that the widget gives.
+ABOUT: Mapping[str, Word] = {
+    "page": _("On the page"),
+    "source": _("Shown as"),
+    "language": _("Language of the chat"),
+    "source.widget": _("Chat on a website"),
+    "source.page": _("Page of its own"),
+}
+
 TABLES: Mapping[str, Mapping[str, Word]] = {
     "reason": REASONS, "deed": DEEDS, "action": ACTIONS, "kind": KINDS, "layer": LAYERS, "step": STEPS,
+    "about": ABOUT,
 }  # fmt: skip
 
 

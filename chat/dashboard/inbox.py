@@ -50,7 +50,7 @@ class Inbox(Page):
         desk = counts.of(self.principal)
         tab = request.GET.get("tab", "waiting" if desk.waiting or not desk.mine else "mine")
         choose = TABS.get(tab, _waiting)
-        rows = choose(selectors.conversations(), self.principal.user_id)
+        rows = choose(selectors.at_the_desk(), self.principal.user_id)
         tabs = [
             ("waiting", _("Waiting"), desk.waiting), ("mine", _("Mine"), desk.mine),
             ("others", _("With colleagues"), desk.others), ("closed", _("Closed"), None),

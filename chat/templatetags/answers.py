@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 from django import template
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from chat.readiness.lines import Line
+from tenants import words
 from tenants.templatetags import pages
 
 register = template.Library()
@@ -84,6 +89,26 @@ def seconds(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{milliseconds:.0f} ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def waits(since: datetime) -> str:
+    """How long it is since then, in one unit: `just now`, `3 minutes`."""
+    now = timezone.now()
+    return _("just now") if now - since < timedelta(minutes=1) else timesince(since, now, depth=1)
+
+
+@register.filter
+def known_as(value: object, name: str) -> object:
+    """What is kept about a conversation under this name, for people: `en` of a language is `English`."""
+    if not isinstance(value, str) or name not in {"language", "source"}:
+        return value
+    if name == "source":
+        return words.ABOUT.get(f"source.{value}", value)
+    try:
+        return str(get_language_info(value)["name_translated"])
+    except KeyError:
+        return value
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bots import services as bots
-from bots.models import Bot, TestCase
+from bots.models import Bot
 from chat import services
 from chat.models import Citation, Conversation, Message
 from chat.templatetags import answers
@@ -157,16 +157,6 @@ def test_a_viewer_takes_nothing_over(page_as: PageAs, make_bot: MakeBot) -> None
     assert Conversation.objects.get().status == "with_person"
 
 
-def test_a_turn_becomes_a_test(page_as: PageAs, make_bot: MakeBot, principal: Principal) -> None:
-    bot = make_bot()
-    tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
-    _, path = called(bot)
-    message = Message.objects.get(role="assistant")
-    assert "Save as a test" in page_as(Role.EDITOR).get(path).content.decode()
-    page_as(Role.EDITOR).post(f"{path}messages/{message.id}/test/", {"test_set": str(tests.id), "expect": ""})
-    assert TestCase.objects.get().expect == "escalate"
-
-
 def test_one_is_deleted_after_asking(page_as: PageAs, make_bot: MakeBot) -> None:
     _, path = called(make_bot())
     assert page_as(Role.EDITOR).get(f"{path}delete/").status_code == 403
@@ -239,7 +229,7 @@ def test_a_link_to_a_message_lands_on_it(page_as: PageAs, make_bot: MakeBot, pri
     assert 'id="message-3"' in client.get(f"{path}?at=3").content.decode()
     tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
     answer = Message.objects.get(position=101)
-    sent = client.post(f"{path}messages/{answer.id}/test/", {"test_set": str(tests.id), "expect": ""})
+    sent = client.post(f"{path}messages/{answer.id}/test/", {"test_set": str(tests.id), "right": "yes"})
     assert sent.headers["Location"] == f"{path}?at=101#message-101"
 
 

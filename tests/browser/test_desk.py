@@ -33,7 +33,8 @@ def address(place: Desk) -> str:
     for turn in range(TURNS):
         asked = {"bot_id": bot["id"], "message": f"Where is parcel number {turn}?"}
         told = place.made("/v1/chat/efficient", {**asked, **({"session_id": told["session_id"]} if told else {})})
-    return f"{place.root}conversations/{told['conversation_id']}/"
+    talk = place.owner.get("/v1/tenant/conversations", params={"bot": bot["id"]}).json()["results"][0]
+    return f"{place.root}conversations/{talk['id']}/"
 
 
 @pytest.fixture
