@@ -14,6 +14,7 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.timeout(600)
 TURNS = 6
+IN_THE_BOX = "() => document.activeElement?.name === 'content'"  # whether or not the window has the focus
 Arrive = Callable[..., Page]
 
 
@@ -59,7 +60,7 @@ def test_the_box_for_the_answer_is_in_sight_and_keys_send(arrived: Arrive, addre
     page.goto(address)
     page.get_by_role("button", name="Take over and answer").click()
     box = page.get_by_label("Your answer")
-    expect(box).to_be_focused()
+    page.wait_for_function(IN_THE_BOX)
     expect(box).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
     expect(page.locator(".said").last).to_be_in_viewport()
@@ -69,7 +70,7 @@ def test_the_box_for_the_answer_is_in_sight_and_keys_send(arrived: Arrive, addre
     page.keyboard.press("Control+Enter")
     expect(page.locator(".said.is-person")).to_contain_text("It comes tomorrow.")
     expect(page.locator(".said.is-person")).to_be_in_viewport(ratio=1)
-    expect(box).to_be_focused()
+    page.wait_for_function(IN_THE_BOX)
     expect(box).to_have_value("")
     page.evaluate("scrollTo(0, 0)")
     expect(box).to_be_in_viewport(ratio=1)
