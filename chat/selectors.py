@@ -69,6 +69,15 @@ def conversations() -> QuerySet[Conversation]:
     )
 
 
+def at_the_desk() -> QuerySet[Conversation]:
+    """As above, with the `last_words` of the customer and `answered_by`, the last person who wrote to them."""
+    said = Message.objects.filter(conversation=OuterRef("id")).order_by("-position")
+    return conversations().annotate(
+        last_words=Subquery(said.filter(role=Role.USER).values("content")[:1]),
+        answered_by=Subquery(said.filter(role=Role.PERSON).values("author_name")[:1]),
+    )
+
+
 _FILTERS = {"bot": "bot_id", "status": "status", "source": "source", "since": "last_at__gte", "until": "last_at__lt"}
 _OF_MESSAGES: dict[str, Callable[[Any], Q]] = {
     "feedback": lambda wanted: Q(feedback__rating=wanted),
@@ -119,6 +128,18 @@ def stretch(row: Conversation, *, start: int | None = None, before: int | None =
     if before is not None:
         rows = rows.filter(position__lt=before)
     return list(rows.order_by("-position")[:most])[::-1]
+
+
+def turn(row: Conversation, message_id: UUID, *, before: int) -> list[Message]:
+    """A question with its answer, either of which is named, behind the last so many messages `before` them: in their
+    order, without traces. Nothing where it is no message of this conversation."""
+    rows = Message.objects.filter(conversation=row).defer("trace").prefetch_related(_citations())
+    named = rows.filter(id=message_id).values_list("position", "role").first()
+    if named is None:
+        return []
+    asked = named[0] if named[1] == Role.USER else named[0] - 1
+    earlier = rows.filter(position__lt=asked, status=Outcome.COMPLETE).exclude(content="").order_by("-position")
+    return [*list(earlier[:before])[::-1], *rows.filter(position__in=(asked, asked + 1)).order_by("position")]
 
 
 def is_unchanged(conversation_id: UUID, *, by: Principal, after: str, status: str) -> bool:

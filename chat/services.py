@@ -113,8 +113,8 @@ def start_tests(*, by: Principal, bot_id: UUID, set_id: UUID, version: int | Non
 def save_as_case(*, by: Principal, conversation_id: UUID, message_id: UUID, given: Mapping[str, Any]) -> TestCase:
     """A turn of a conversation as a case of one of its bot's test sets (`test_set_id`); what else is `given` goes
     before what the answer was. Raises `NotFound`."""
-    conversation = selectors.conversation(conversation_id, by=by)
-    found = saved.case_of(list(conversation.messages.all()), message_id)
+    conversation = selectors.conversation(conversation_id, by=by, whole=False)
+    found = saved.case_of(selectors.turn(conversation, message_id, before=saved.HISTORY), message_id)
     if found is None:
         raise MessageNotFound(_("There is no such turn in this conversation."))
     fields = dict(given)

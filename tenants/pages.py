@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -21,6 +22,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
@@ -144,6 +146,14 @@ class Page(View):
     def url(self, name: str, *args: Any) -> str:  # noqa: ANN401 -- ids
         """The address of another page of this tenant."""
         return reverse(f"dashboard:{name}", args=(self.tenant.slug, *args))
+
+    def ours(self, name: str) -> str:
+        """The address that the query gives under this name, if it is one of this tenant's pages; else nothing."""
+        given = self.request.GET.get(name, "")
+        path = unquote(given.partition("?")[0].partition("#")[0])
+        climbs = any(part in path for part in ("/.", "\\"))  # to what a browser makes another page of
+        safe = not climbs and url_has_allowed_host_and_scheme(given, allowed_hosts=None)
+        return given if safe and path.startswith(self.url("overview")) else ""
 
     def go(self, name: str, *args: Any, said: str = "") -> HttpResponse:  # noqa: ANN401 -- ids
         """To another page of this tenant, which says what was done."""

@@ -93,6 +93,7 @@ CHEAP = {
     "POST /v1/tenant/gaps/{gap_id}/answer",
     "POST /v1/tenant/gaps/{gap_id}/dismiss",
     "POST /v1/tenant/gaps/{gap_id}/reopen",
+    "POST /v1/tenant/gaps/{gap_id}/solve",
     "POST /v1/tenant/invitations",
     "POST /v1/tenant/invitations/{invitation_id}/resend",
     "PUT /v1/tenant/members/{member_id}",

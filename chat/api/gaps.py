@@ -109,6 +109,14 @@ class AnswerView(_GapView):
         return self.told(gap_id)
 
 
+class SolveView(_GapView):
+    @extend_schema(request=None, responses=GapDetail)
+    def post(self, request: Request, gap_id: UUID) -> Response:
+        """The documents answer it by now. Asked again without an answer it is open again."""
+        services.solve_gap(by=self.principal, gap_id=gap_id)
+        return self.told(gap_id)
+
+
 class DismissView(_GapView):
     @extend_schema(request=None, responses=GapDetail)
     def post(self, request: Request, gap_id: UUID) -> Response:

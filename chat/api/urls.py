@@ -32,6 +32,7 @@ management = [
     route("gaps", gaps.GapsView.as_view(), "gaps"),
     route("gaps/<uuid:gap_id>", gaps.GapView.as_view(), "gap"),
     route("gaps/<uuid:gap_id>/answer", gaps.AnswerView.as_view(), "gap-answer"),
+    route("gaps/<uuid:gap_id>/solve", gaps.SolveView.as_view(), "gap-solve"),
     route("gaps/<uuid:gap_id>/dismiss", gaps.DismissView.as_view(), "gap-dismiss"),
     route("gaps/<uuid:gap_id>/reopen", gaps.ReopenView.as_view(), "gap-reopen"),
     route("bots/<uuid:bot_id>/test-sets/<uuid:set_id>/runs", testing.RunsView.as_view(), "test-runs"),

@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bots import parsers, selectors, services
 from bots.enums import Expectation
-from bots.models import TestCase, TestSet
+from bots.models import Bot, TestCase, TestSet
 from bots.pages import BotConfirmPage, BotFormPage, BotPage
 from chat.dashboard.lines import Lines, said_as_text, text_as_said
 from knowledge.models import Document
 from tenants.enums import Role
 from tenants.errors import Invalid
 from tenants.pages import PageForm
+from tenants.types import Principal
 
 MOST = 20
 EXPECTED = (
@@ -206,7 +207,7 @@ class SaveTurnPage(BotPage):
     def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
         fields = self._fields()
         with transaction.atomic():
-            row = self._set()
+            row = chosen_set(self.bot, request.POST, by=self.principal)
             services.create_case(by=self.principal, bot_id=self.bot.id, set_id=row.id, **fields)
         if getattr(request, "htmx", False):
             return self.show(template="dashboard/playground/_saved.html", test_set=row)
@@ -214,17 +215,6 @@ class SaveTurnPage(BotPage):
 
     def back(self) -> str:
         return self.url("bot-playground", self.bot.id)
-
-    def _set(self) -> TestSet:
-        given = self.request.POST.get("test_set", "")
-        if given:
-            try:
-                return selectors.one_test_set(bot_id=self.bot.id, set_id=UUID(given))
-            except ValueError as error:
-                raise Invalid(errors={"test_set": [_("There is no such test set.")]}) from error
-        name = self.request.POST.get("name", "").replace("\x00", "").strip()[:200] or _("First tests")
-        known = self.bot.test_sets.filter(name__iexact=name).order_by("created_at").first()
-        return known or services.create_test_set(by=self.principal, bot_id=self.bot.id, name=name)
 
     def _fields(self) -> dict[str, Any]:
         """As the API would take them, refused in the same words."""
@@ -236,6 +226,19 @@ class SaveTurnPage(BotPage):
             given["expected_document_ids"] = list(dict.fromkeys(post.getlist("documents")))[:MOST]
             given["expected_titles"] = list(dict.fromkeys(post.getlist("titles")))[:MOST]
         return parsers.checked(_line(given))[0]
+
+
+def chosen_set(bot: Bot, post: Mapping[str, str], *, by: Principal) -> TestSet:
+    """The one that is chosen (`test_set`), or one of the given `name`, new where none has it."""
+    given = post.get("test_set", "")
+    if given:
+        try:
+            return selectors.one_test_set(bot_id=bot.id, set_id=UUID(given))
+        except ValueError as error:
+            raise Invalid(errors={"test_set": [_("There is no such test set.")]}) from error
+    name = post.get("name", "").replace("\x00", "").strip()[:200] or _("First tests")
+    known = bot.test_sets.filter(name__iexact=name).order_by("created_at").first()
+    return known or services.create_test_set(by=by, bot_id=bot.id, name=name)
 
 
 def _line(given: Mapping[str, Any]) -> bytes:

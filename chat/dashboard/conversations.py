@@ -7,22 +7,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bots.enums import Expectation
 from bots.models import Bot
 from chat import selectors, services
-from chat.dashboard import days
-from chat.enums import Rating, Role, Source, Status
+from chat.dashboard import days, passages
+from chat.dashboard.cases import EXPECTED
+from chat.enums import Rating, Source, Status
 from chat.models import Conversation, Message
-from knowledge.models import Document
 from tenants.enums import Role as Place
-from tenants.errors import NotFound
-from tenants.pages import ConfirmPage, FilterForm, Page, PageForm
+from tenants.pages import ConfirmPage, FilterForm, Page
 
 _PLACE = re.compile(r"-?[0-9]{1,9}")
 SHOWN = 50  # messages of a conversation at once
@@ -152,6 +149,7 @@ class ShowConversation(OnConversation):
 
     def values(self, shown: list[Message]) -> Mapping[str, Any]:
         row = self.conversation
+        passages.lead(shown, talk=self.back(), playground=self.url("bot-playground", row.bot_id))
         first, last = (shown[0].position, shown[-1].position) if shown else (-1, -1)
         return {
             "conversation": row,
@@ -164,8 +162,7 @@ class ShowConversation(OnConversation):
             "is_mine": row.status == Status.WITH_PERSON and row.taken_by == self.principal.user_id,
             "polls": row.status in {Status.ESCALATED, Status.WITH_PERSON},
             "test_sets": row.bot.test_sets.order_by("name"),
-            "expectations": Expectation.choices,
-            "answers": any(message.role == Role.ASSISTANT and message.content for message in shown),
+            "expected": EXPECTED,
         }
 
 
@@ -191,39 +188,3 @@ class DeleteConversation(OnConversation, ConfirmPage):
     def do(self) -> HttpResponseBase:
         services.delete(by=self.principal, conversation_id=self.conversation.id)
         return self.go("conversations", said=_("The conversation is deleted."))
-
-
-class SaveAsTest(OnConversation):
-    """A turn becomes a case of one of the bot's test sets."""
-
-    roles: ClassVar[dict[str, Place]] = {"POST": Place.EDITOR}
-
-    def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        form = TestForm(request.POST)
-        if not form.is_valid():
-            raise NotFound(_("Choose one of the bot's test sets."))
-        given = {"test_set_id": form.cleaned_data["test_set"]}
-        if form.cleaned_data["expect"]:
-            given["expect"] = form.cleaned_data["expect"]
-        services.save_as_case(
-            by=self.principal, conversation_id=self.conversation.id, message_id=ids["message_id"], given=given
-        )
-        messages.success(request, _("Saved as a test."))
-        return self.at(Message.objects.get(id=ids["message_id"]).position)
-
-
-class TestForm(PageForm):
-    test_set = forms.UUIDField()
-    expect = forms.ChoiceField(required=False, choices=[("", ""), *Expectation.choices])
-
-
-class CitedDocument(Page):
-    """From a citation, which knows the document alone, to the document's page."""
-
-    section: ClassVar[str] = "datasets"
-
-    def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        found = Document.objects.filter(id=ids["document_id"]).first()
-        if found is None:
-            raise NotFound(_("This document is no longer there. What was quoted from it stays in the conversation."))
-        return self.go("document", found.dataset_id, found.id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -49,7 +50,7 @@ class Inbox(Page):
         desk = counts.of(self.principal)
         tab = request.GET.get("tab", "waiting" if desk.waiting or not desk.mine else "mine")
         choose = TABS.get(tab, _waiting)
-        rows = choose(selectors.conversations(), self.principal.user_id)
+        rows = choose(selectors.at_the_desk(), self.principal.user_id)
         tabs = [
             ("waiting", _("Waiting"), desk.waiting), ("mine", _("Mine"), desk.mine),
             ("others", _("With colleagues"), desk.others), ("closed", _("Closed"), None),
@@ -93,7 +94,8 @@ class _Act(OnConversation):
 class Take(_Act):
     def post(self, request: HttpRequest, conversation_id: UUID) -> HttpResponseBase:
         services.take(by=self.principal, conversation_id=conversation_id, anyway=bool(request.POST.get("anyway")))
-        return self.done(_("It is yours. The bot is silent until you hand it back."))
+        messages.success(request, _("It is yours. The bot is silent until you hand it back."))
+        return self._move(f"{self.back()}#reply")
 
 
 class Reply(ShowConversation):
@@ -109,7 +111,7 @@ class Reply(ShowConversation):
             sentences = [sentence for each in problem.errors.values() for sentence in each]
             refused = " ".join(sentences) or problem.detail
             return self.show(status=422, draft=written, refused=refused, **self.latest())
-        return self._move(f"{self.back()}#latest")
+        return self._move(f"{self.back()}#reply")
 
 
 class HandBack(_Act):

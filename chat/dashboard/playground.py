@@ -80,7 +80,7 @@ class PlaygroundPage(_Asking):
     template: ClassVar[str] = "dashboard/playground/page.html"
 
     async def get(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- ids of the address
-        return await self.reading(self._page, AskForm(initial={"side": request.GET.get("side", "draft")}))
+        return await self.reading(self._page, AskForm(initial=self._asked()))
 
     async def post(self, request: HttpRequest, **ids: Any) -> HttpResponseBase:  # noqa: ANN401 -- same
         form = AskForm(data=request.POST)
@@ -88,6 +88,11 @@ class PlaygroundPage(_Asking):
             return await self.reading(self._page, form, status=422)
         played = await playing.play(begun=await self.reading(self.begin, form))
         return await self.reading(self._answered, form, played)
+
+    def _asked(self) -> dict[str, str]:
+        """A question that the address brings along is filled in, and asked by who sends it."""
+        asked = self.request.GET
+        return {"side": asked.get("side", "draft"), "question": asked.get("question", "")[:QUESTION_CHARACTERS]}
 
     def _answered(self, form: AskForm, played: playing.Played) -> HttpResponse:
         seen = self.seen(played, form)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 from django import template
 from django.conf.locale import LANG_INFO
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
@@ -111,6 +114,13 @@ def page_of(context: template.Context, line: Line) -> str:
 def seconds(milliseconds: float | None) -> str:
     """Milliseconds for people: `0.4 s`, `12 ms`."""
     return "–" if milliseconds is None else formats.seconds(milliseconds)
+
+
+@register.filter
+def waits(since: datetime) -> str:
+    """How long it is since then, in one unit: `just now`, `3 minutes`."""
+    now = timezone.now()
+    return _("just now") if now - since < timedelta(minutes=1) else timesince(since, now, depth=1)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -172,6 +173,17 @@ def test_asked_again_after_the_answer_was_there_it_is_open_again(
         gathering.gather()
         gap.refresh_from_db()
         assert gap.status == status
+
+
+def test_one_that_the_documents_answer_is_marked_so_over_the_api(api_as: Callable[..., APIClient], bot: Bot) -> None:
+    unanswered(bot, "Can I pay with cryptocurrency?")
+    gathering.gather()
+    path = f"/v1/tenant/gaps/{Gap.objects.get().id}"
+    assert api_as(Role.VIEWER).post(f"{path}/solve").status_code == 403
+    told = api_as(Role.EDITOR).post(f"{path}/solve").json()
+    assert (told["status"], told["document_id"]) == ("answered", None)
+    assert told["settled_by"]
+    assert api_as(Role.EDITOR).post(f"/v1/tenant/gaps/{uuid4()}/solve").status_code == 404
 
 
 def test_a_dismissed_one_stays_dismissed(api_as: Callable[..., APIClient], bot: Bot) -> None:

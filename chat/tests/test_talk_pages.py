@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bots import services as bots
-from bots.models import Bot, TestCase
+from bots.models import Bot
 from chat import services
 from chat.models import Citation, Conversation, Message
 from chat.templatetags import answers
@@ -119,7 +119,8 @@ def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: M
     assert b">1<" in client.get(f"{HOME}inbox/count/").content
     assert b"talk to a human" in client.get(f"{HOME}inbox/").content
     assert "Take over and answer" in client.get(path).content.decode()
-    assert client.post(f"{path}take/").status_code == 302
+    assert client.post(f"{path}take/").headers["Location"] == f"{path}#reply"
+    assert 'id="reply"' in client.get(path).content.decode()
     assert "Your answer" in client.get(path).content.decode()
     talk(bot, "The parcel is wet.", session_id=session)
     more = client.get(f"{path}?after=1&status=with_person", HTTP_HX_REQUEST="true").content.decode()
@@ -127,7 +128,8 @@ def test_a_person_takes_over_answers_and_hands_back(page_as: PageAs, make_bot: M
     assert "talk to a human" not in more
     nothing = client.get(f"{path}?after=2&status=with_person", HTTP_HX_REQUEST="true")
     assert nothing.status_code == 204
-    assert client.post(f"{path}reply/", {"content": "A new one is on its way."}).status_code == 302
+    sent = client.post(f"{path}reply/", {"content": "A new one is on its way."})
+    assert sent.headers["Location"] == f"{path}#reply"
     assert "A new one is on its way." in client.get(path).content.decode()
     assert b"badge" not in client.get(f"{HOME}inbox/count/").content
     client.post(f"{path}hand-back/")
@@ -153,16 +155,6 @@ def test_a_viewer_takes_nothing_over(page_as: PageAs, make_bot: MakeBot) -> None
     assert Conversation.objects.get().status == "escalated"
     page_as(Role.EDITOR).post(f"{path}take/")
     assert Conversation.objects.get().status == "with_person"
-
-
-def test_a_turn_becomes_a_test(page_as: PageAs, make_bot: MakeBot, principal: Principal) -> None:
-    bot = make_bot()
-    tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
-    _, path = called(bot)
-    message = Message.objects.get(role="assistant")
-    assert "Save as a test" in page_as(Role.EDITOR).get(path).content.decode()
-    page_as(Role.EDITOR).post(f"{path}messages/{message.id}/test/", {"test_set": str(tests.id), "expect": ""})
-    assert TestCase.objects.get().expect == "escalate"
 
 
 def test_one_is_deleted_after_asking(page_as: PageAs, make_bot: MakeBot) -> None:
@@ -237,7 +229,7 @@ def test_a_link_to_a_message_lands_on_it(page_as: PageAs, make_bot: MakeBot, pri
     assert 'id="message-3"' in client.get(f"{path}?at=3").content.decode()
     tests = bots.create_test_set(by=principal, bot_id=bot.id, name="Tests")
     answer = Message.objects.get(position=101)
-    sent = client.post(f"{path}messages/{answer.id}/test/", {"test_set": str(tests.id), "expect": ""})
+    sent = client.post(f"{path}messages/{answer.id}/test/", {"test_set": str(tests.id), "right": "yes"})
     assert sent.headers["Location"] == f"{path}?at=101#message-101"
 
 

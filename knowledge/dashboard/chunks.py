@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -50,9 +52,14 @@ class ChunkPage(_OfChunk, FormPage):
         position = self.chunk.position
         return {
             "chunk": self.chunk,
+            **self.ways(),
             "before": around.filter(position__lt=position).last(),
             "after": around.filter(position__gt=position).first(),
         }
+
+    def ways(self) -> dict[str, str]:
+        """Where the one who came here from an answer goes next: back, and to asking again."""
+        return {name: address for name in ("back", "again") if (address := self.ours(name))}
 
     def save(self, form: ChunkForm) -> HttpResponseBase:
         if "content" in form.changed_data:
@@ -61,7 +68,9 @@ class ChunkPage(_OfChunk, FormPage):
         said = gettext("Saved.")
         if "content" in form.changed_data:
             said = gettext("Saved. It is found by its words at once, and by its meaning in a moment.")
-        return self.go("chunk", self.dataset.id, self.document.id, self.chunk.id, said=said)
+        messages.success(self.request, said)
+        address, ways = self.url("chunk", self.dataset.id, self.document.id, self.chunk.id), self.ways()
+        return self._move(f"{address}?{urlencode(ways)}" if ways else address)
 
 
 class SwitchPage(_OfChunk):
