@@ -22,8 +22,11 @@ if (box) {
     document.documentElement.style.setProperty("--reply", `${box.offsetHeight + 24}px`);
   }).observe(box);
   if (location.hash === "#reply" || field.hasAttribute("aria-invalid")) {
-    document.getElementById("reply").scrollIntoView({ behavior: "instant" });
-    field.focus({ preventScroll: true });
+    // After the browser has gone to the fragment itself, which takes the focus away.
+    addEventListener("pageshow", () => requestAnimationFrame(() => {
+      document.getElementById("reply").scrollIntoView({ behavior: "instant" });
+      field.focus({ preventScroll: true });
+    }), { once: true });
   }
 }
 
