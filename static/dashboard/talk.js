@@ -14,10 +14,8 @@ if (box) {
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    if (!box.dataset.sent) box.requestSubmit();
+    box.requestSubmit();
   });
-  box.addEventListener("submit", () => { box.dataset.sent = "yes"; });
-  addEventListener("pageshow", () => { delete box.dataset.sent; });
   new ResizeObserver(() => {
     document.documentElement.style.setProperty("--reply", `${box.offsetHeight + 24}px`);
   }).observe(box);
