@@ -14,16 +14,17 @@ if (box) {
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    if (!box.dataset.sent) box.requestSubmit();
+    box.requestSubmit();
   });
-  box.addEventListener("submit", () => { box.dataset.sent = "yes"; });
-  addEventListener("pageshow", () => { delete box.dataset.sent; });
   new ResizeObserver(() => {
     document.documentElement.style.setProperty("--reply", `${box.offsetHeight + 24}px`);
   }).observe(box);
   if (location.hash === "#reply" || field.hasAttribute("aria-invalid")) {
-    document.getElementById("reply").scrollIntoView({ behavior: "instant" });
-    field.focus({ preventScroll: true });
+    // After the browser has gone to the fragment itself, which takes the focus away.
+    addEventListener("pageshow", () => requestAnimationFrame(() => {
+      document.getElementById("reply").scrollIntoView({ behavior: "instant" });
+      field.focus({ preventScroll: true });
+    }), { once: true });
   }
 }
 
