@@ -48,10 +48,10 @@ class ConversationFilter(FilterForm):
         required=False, label=gettext_lazy("Status"), choices=[("", gettext_lazy("All")), *Status.choices]
     )
     source = forms.ChoiceField(
-        required=False, label=gettext_lazy("Came by"), choices=[("", gettext_lazy("All")), *Source.choices]
+        required=False, label=gettext_lazy("Channel"), choices=[("", gettext_lazy("All")), *Source.choices]
     )
     became = forms.ChoiceField(
-        required=False, label=gettext_lazy("An answer"), choices=[("", gettext_lazy("All")), *BECAME.items()]
+        required=False, label=gettext_lazy("Outcome"), choices=[("", gettext_lazy("All")), *BECAME.items()]
     )
     feedback = forms.ChoiceField(
         required=False, label=gettext_lazy("Feedback"), choices=[("", gettext_lazy("All")), *Rating.choices]

@@ -84,7 +84,7 @@ class LookForm(PageForm):
         label=_("Suggested questions"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One a line, six at most. A visitor asks them with one click."),
     )  # fmt: skip
-    placeholder = forms.CharField(label=_("Words in the empty field"), max_length=100, required=False)
+    placeholder = forms.CharField(label=_("Placeholder of the message field"), max_length=100, required=False)
     launcher = forms.CharField(
         label=_("Words on the button"), max_length=40, required=False, help_text=_("Empty: only its icon.")
     )

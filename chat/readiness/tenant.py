@@ -107,7 +107,7 @@ def _talk(bot: Bot) -> list[Line]:
         Line("citations", "testing", _("Answers name their sources"), cited, _("Seen.") if cited else no, *playground),
         Line("off_topic", "testing", _("It has refused something"), found["refused"] > 0,
              _("Refusals: %(count)d.") % {"count": found["refused"]} if found["refused"] else no, *playground),
-        Line("context", "testing", _("A talk of several turns"), found["later"] > 0,
+        Line("context", "testing", _("A conversation with a follow-up question"), found["later"] > 0,
              _("Seen.") if found["later"] else no, *playground),
         Line("errors", "testing", _("No failed answer in the last seven days"), not found["failed"],
              _("Failed: %(count)d.") % {"count": found["failed"]} if found["failed"] else _("None."), *talks),

@@ -238,7 +238,7 @@ def test_the_overview_says_what_is_left(page_as: PageAs, make_bot: MakeBot, hand
     talk(bot, "What does express shipping cost?")
     page = client.get("/dashboard/acme/").content.decode()
     assert "1 customer waits for a person." in page
-    assert "See to it" in page
+    assert "Fix this" in page
     lines = {line.key: line.is_done for line in readiness.lines(Bot.objects.get())}
     assert lines == {
         "provider": True, "linked": True, "documents": True, "scope": False, "published": True, "key": False,

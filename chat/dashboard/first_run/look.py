@@ -27,7 +27,7 @@ class LookForm(PageForm):
     )  # fmt: skip
     color = forms.CharField(max_length=7, label=gettext_lazy("Colour"), widget=forms.TextInput(attrs={"type": "color"}))
     suggestions = Lines(
-        most=MOST_SUGGESTIONS, longest=SUGGESTION_LENGTH, rows=4, label=gettext_lazy("Questions to begin with"),
+        most=MOST_SUGGESTIONS, longest=SUGGESTION_LENGTH, rows=4, label=gettext_lazy("Suggested questions"),
         help_text=gettext_lazy("One on each line; visitors ask them with a click."),
     )  # fmt: skip
 
