@@ -90,7 +90,6 @@ function showTab() {
   const tabs = tab?.closest(".tabs");
   if (tabs) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 }
-showTab();
 
 // What scrolls on its own can be scrolled by keys: it has a place in the order of the Tab key while there is more to see.
 function reachScrollers() {
@@ -101,15 +100,6 @@ function reachScrollers() {
 }
 window.addEventListener("resize", reachScrollers);
 document.addEventListener("htmx:afterSettle", reachScrollers);
-
-// Where there is room for some of the tabs alone, the one that is open is among them.
-function showTab() {
-  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
-    const tabs = tab.closest(".tabs");
-    const hidden = tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right;
-    if (hidden > 0) tabs.scrollLeft += hidden + 16;
-  }
-}
 
 showTab();
 reachScrollers();

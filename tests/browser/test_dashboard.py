@@ -27,7 +27,7 @@ NARROW: ViewportSize = {"width": 360, "height": 740}
 HEAVIEST = 100_000  # bytes of a first visit
 STILL = 0.05
 # No pages, though their addresses answer: files, and what only a form of another page leads to.
-FILES = {"test-set-export", "conversations-export", "analytics-sheet", "document-file"}
+FILES = {"test-set-export", "conversations-export", "analytics-sheet", "audit-sheet", "document-file"}
 OF_FORMS = {"bot-website-places", "bot-website-words", "conversation-reply"}
 GUIDE = ("name", "provider", "knowledge", "bot", "topics", "look", "website")
 # What a member has beside the dashboard.
@@ -95,6 +95,8 @@ def _more(addresses: list[str], place: Desk) -> Iterator[str]:
     dataset, document_id = document.rstrip("/").split("/documents/")
     yield from (f"{document}reprocess/", f"{dataset}/reprocess/")
     yield from (f"{dataset}/chosen/?do={do}&id={document_id}" for do in ("delete", "retry", "reprocess", "tags"))
+    chunks = f"/v1/tenant/datasets/{dataset.rsplit('/', 1)[-1]}/documents/{document_id}/chunks"
+    yield f"{place.root}cited/{document_id}/{place.owner.get(chunks).json()['results'][0]['id']}/"
     for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
         for row in place.owner.get(f"/v1/tenant/datasets/{each['id']}/imports").json()["results"]:
             yield f"{place.root}knowledge/{each['id']}/imports/{row['id']}/delete/"
