@@ -151,7 +151,7 @@ const CSS = `
 .dark{--bg:#15181c;--fg:#eaeef2;--mute:#aab4bf;--line:#3a424c;color-scheme:dark}
 button{font:inherit;color:inherit;cursor:pointer;border:0;background:none;padding:0}
 :focus-visible{outline:2px solid;outline-offset:2px}
-svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round;flex:none}
+svg{pointer-events:none;width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round;flex:none}
 .launcher{position:fixed;bottom:20px;display:flex;align-items:center;justify-content:center;gap:8px;min-width:56px;height:56px;padding:0 16px;border-radius:28px;background:var(--brand);color:var(--on);border:2px solid var(--bg);box-shadow:0 4px 18px rgba(0,0,0,.28);font-weight:600;max-width:calc(100vw - 40px);outline-color:var(--fg)}
 .launcher span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .panel{display:flex;flex-direction:column;height:100%;background:var(--bg);overflow:hidden;outline:0}

@@ -95,12 +95,20 @@ def _more(addresses: list[str], place: Desk) -> Iterator[str]:
     dataset, document_id = document.rstrip("/").split("/documents/")
     yield from (f"{document}reprocess/", f"{dataset}/reprocess/")
     yield from (f"{dataset}/chosen/?do={do}&id={document_id}" for do in ("delete", "retry", "reprocess", "tags"))
-    chunks = f"/v1/tenant/datasets/{dataset.rsplit('/', 1)[-1]}/documents/{document_id}/chunks"
-    yield f"{place.root}cited/{document_id}/{place.owner.get(chunks).json()['results'][0]['id']}/"
     for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
         for row in place.owner.get(f"/v1/tenant/datasets/{each['id']}/imports").json()["results"]:
             yield f"{place.root}knowledge/{each['id']}/imports/{row['id']}/delete/"
+    yield from _passages(place)
     yield from (f"{place.url}/{door}" for door in DOORS)
+
+
+def _passages(place: Desk) -> Iterator[str]:
+    """From an answer's source to its passage, of one document a dataset."""
+    for each in place.owner.get("/v1/tenant/datasets/").json()["results"]:
+        documents = f"/v1/tenant/datasets/{each['id']}/documents"
+        for row in place.owner.get(documents, params={"status": "completed"}).json()["results"][:1]:
+            chunk = place.owner.get(f"{documents}/{row['id']}/chunks").json()["results"][0]
+            yield f"{place.root}cited/{row['id']}/{chunk['id']}/"
 
 
 def _wide(watcher: crawl.Watcher, one: Seen, address: str) -> list[str]:

@@ -13,7 +13,6 @@ from chat.widget.script import PARTS
 from tests.browser.conftest import Place, Visitor
 from tests.browser.test_widget import CITED, QUESTION, ask, called, opened, part, violations
 
-pytestmark = pytest.mark.xdist_group("stack")
 MODULES = re.compile(r"/widget/[^/]+/")
 WHOLE = {f"{name}.js" for name in (*PARTS, "words/en")}
 
@@ -104,6 +103,21 @@ def test_the_frame_is_there_before_the_chat(place: Place, bot: str, visit: Any) 
     expect(part(page, ".ask textarea")).to_be_focused()
     assert part(page, ".panel").bounding_box() == frame
     expect(page.get_by_text("The chat is loading…")).to_have_count(0)
+
+
+def test_a_press_holds_though_the_chat_comes_while_the_button_is_down(place: Place, bot: str, visit: Any) -> None:
+    page = visit().page
+    held = hold(page)
+    page.goto(place.page(bot))
+    box = part(page, ".launcher svg").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(100)
+    held[0].continue_()
+    expect(part(page, ".panel")).to_have_attribute("aria-modal", "false")
+    page.mouse.up()
+    expect(part(page, ".panel")).to_be_visible()
 
 
 def test_who_closes_it_while_it_loads_is_not_pulled_back(place: Place, bot: str, visit: Any) -> None:
