@@ -55,6 +55,7 @@ CHEAP = {
     "POST /v1/auth/login",
     "POST /v1/auth/logout",
     "POST /v1/chat/public",
+    "POST /v1/chat/sessions/{session_id}/contact",
     "POST /v1/chat/sessions/{session_id}/end",
     "POST /v1/chat/sessions/{session_id}/feedback",
     "POST /v1/tenant/ai-providers",

@@ -113,7 +113,8 @@ def test_a_press_holds_though_the_chat_comes_while_the_button_is_down(place: Pla
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.wait_for_timeout(100)
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(part(page, ".panel")).to_have_attribute("aria-modal", "false")
     page.mouse.up()
