@@ -175,3 +175,20 @@ def place(prepared: Place) -> Place:
     wire.mode, wire.pace, wire.answer, wire.failures_left = "ok", 0.0, ANSWER, None
     prepared.site.headers = {}
     return prepared
+
+
+@pytest.fixture
+def arrived(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """`arrived(viewport=...)`: a page of somebody who is signed in at the module's `place`."""
+    place, contexts = request.getfixturevalue("place"), []
+
+    def arrive(**more: Any) -> Page:
+        context = browser.new_context(**more)
+        contexts.append(context)
+        page = context.new_page()
+        place.sign_in(page)
+        return page
+
+    yield arrive
+    for context in contexts:
+        context.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser import desk
 from tests.browser.desk import POLICY, Desk
@@ -20,22 +20,6 @@ def place(stack: Stack) -> Iterator[Desk]:
     place = desk.opened(stack)
     yield place
     place.owner.close()
-
-
-@pytest.fixture
-def arrived(browser: Browser, place: Desk) -> Iterator[Any]:
-    contexts = []
-
-    def arrive(**more: Any) -> Page:
-        context = browser.new_context(**more)
-        contexts.append(context)
-        page = context.new_page()
-        place.sign_in(page)
-        return page
-
-    yield arrive
-    for context in contexts:
-        context.close()
 
 
 def focused(page: Page) -> str:

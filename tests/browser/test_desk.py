@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import desk
 from tests.browser.desk import Desk
@@ -36,22 +36,6 @@ def address(place: Desk) -> str:
         told = place.made("/v1/chat/efficient", {**asked, **({"session_id": told["session_id"]} if told else {})})
     talk = place.owner.get("/v1/tenant/conversations", params={"bot": bot["id"]}).json()["results"][0]
     return f"{place.root}conversations/{talk['id']}/"
-
-
-@pytest.fixture
-def arrived(browser: Browser, place: Desk) -> Iterator[Arrive]:
-    contexts = []
-
-    def arrive(**more: Any) -> Page:
-        context = browser.new_context(**more)
-        contexts.append(context)
-        page = context.new_page()
-        place.sign_in(page)
-        return page
-
-    yield arrive
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, {"width": 360, "height": 740}])
